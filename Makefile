@@ -1,0 +1,89 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# rmapbench: `make help` tells the targets. Each is a line or two over build/rmapbench.
+
+VERSION   := 0.1.0
+PREFIX    ?= /usr/local
+HOST_ARCH := $(shell uname -m | sed s/aarch64/arm64/)
+ARCH      ?= $(HOST_ARCH)
+CONFIG    ?= configs/default.ini
+LABEL     ?= $(shell uname -r)
+RESULTS   ?= results
+
+# One output folder an architecture; the host's own is build/ itself.
+O := $(if $(filter $(HOST_ARCH),$(ARCH)),build,build/$(ARCH))
+
+ifeq ($(ARCH),$(HOST_ARCH))
+CC         := gcc
+PKG_CONFIG := pkg-config
+else ifeq ($(ARCH),arm64)
+CC         := aarch64-linux-gnu-gcc
+PKG_CONFIG := PKG_CONFIG_LIBDIR=/usr/lib/aarch64-linux-gnu/pkgconfig:/usr/share/pkgconfig pkg-config
+else
+$(error ARCH=$(ARCH): allowed are x86_64 and arm64)
+endif
+
+COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo release)
+WARN    := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes
+CFLAGS  ?= -O2 -g
+CFLAGS  += -std=gnu11 -D_GNU_SOURCE $(WARN) -I. -Ilib -I$(O) -MMD -MP
+# Static and without position-independent code: few VMAs, and the same ones every time.
+WCFLAGS := -fno-pie -fno-stack-protector
+WLDFLAGS := -static -no-pie
+
+RUNNER_LIBS   = jansson inih hwloc liburing
+GUEST_LIBS    = $(RUNNER_LIBS)
+ALL_LIBS      = $(RUNNER_LIBS) libarchive libRmath
+
+LIB_SRC       := $(wildcard lib/*.c)
+RUNNER_SRC    := $(wildcard runner/*.c)
+LAB_SRC       := $(wildcard runner/lab/*.c)
+ANALYSIS_SRC  := $(wildcard analysis/*.c)
+HARNESS_SRC   := $(wildcard workloads/*.c)
+WORKLOAD_SRC  := $(wildcard workloads/*/*.c)
+UNIT_SRC      := $(wildcard tests/unit/*.c)
+
+obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
+WORKLOADS := $(patsubst %.c,$(O)/%,$(WORKLOAD_SRC))
+UNITS     := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_SRC))
+
+.PHONY: all programs bench compare plots letter report lab kernel test unit cli deps lint format \
+	install uninstall bench-harness docs clean help guest
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+all: deps
+	@$(MAKE) --no-print-directory programs
+
+programs: $(O)/rmapbench $(WORKLOADS)
+
+# What runs inside a lab guest: no analysis, hence no libRmath to cross-build.
+guest: $(O)/rmapbench-guest $(WORKLOADS)
+
+$(O)/version.h: Makefile $(wildcard .git/HEAD .git/logs/HEAD)
+	@mkdir -p $(@D)
+	@echo '#define VERSION "$(VERSION) ($(COMMIT))"' > $@.new
+	@cmp -s $@.new $@ && rm $@.new || mv $@.new $@
+
+$(O)/obj/%.o: %.c | $(O)/version.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(shell $(PKG_CONFIG) --cflags $(RUNNER_LIBS)) -c -o $@ $<
+
+$(O)/obj/workloads/%.o: EXTRA_CFLAGS = $(WCFLAGS) -DWORKLOAD_NAME='"$*"'
+
+$(O)/rmapbench: $(call obj,$(LIB_SRC) $(RUNNER_SRC) $(LAB_SRC) $(ANALYSIS_SRC))
+	$(CC) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs $(ALL_LIBS)) -lm -lpthread
+
+$(O)/rmapbench-guest: $(call obj,$(LIB_SRC) $(RUNNER_SRC))
+	$(CC) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs $(GUEST_LIBS)) -lm -lpthread
+
+$(O)/libharness.a: $(call obj,$(HARNESS_SRC))
+	@rm -f $@
+	ar rcs $@ $^
+
+$(O)/workloads/%: $(O)/obj/workloads/%.o $(O)/libharness.a
+	@mkdir -p $(@D)
+	$(CC) $(WLDFLAGS) -o $@ $^
+
+include $(wildcard mk/*.mk)
+
+-include $(shell find $(O)/obj -name '*.d' 2>/dev/null)
