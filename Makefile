@@ -38,8 +38,9 @@ LIB_SRC       := $(wildcard lib/*.c)
 RUNNER_SRC    := $(wildcard runner/*.c)
 LAB_SRC       := $(wildcard runner/lab/*.c)
 ANALYSIS_SRC  := $(wildcard analysis/*.c)
-HARNESS_SRC   := $(wildcard workloads/*.c)
-WORKLOAD_SRC  := $(wildcard workloads/*/*.c)
+HARNESS_SRC   := $(wildcard workloads/harness/*.c)
+# The harness is no family.
+WORKLOAD_SRC  := $(filter-out $(HARNESS_SRC),$(wildcard workloads/*.c workloads/*/*.c))
 UNIT_SRC      := $(wildcard tests/unit/*.c)
 
 obj = $(patsubst %.c,$(O)/obj/%.o,$(1))
@@ -68,7 +69,9 @@ $(O)/obj/%.o: %.c | $(O)/version.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) $(EXTRA_CFLAGS) $(shell $(PKG_CONFIG) --cflags $(RUNNER_LIBS)) -c -o $@ $<
 
-$(O)/obj/workloads/%.o: EXTRA_CFLAGS = $(WCFLAGS) -DWORKLOAD_NAME='"$*"'
+# A workload's name is the path of its file; the harness's own objects have none.
+$(call obj,$(WORKLOAD_SRC)): EXTRA_CFLAGS = $(WCFLAGS) -DWORKLOAD_NAME='"$(patsubst $(O)/obj/workloads/%.o,%,$@)"'
+$(call obj,$(HARNESS_SRC)): EXTRA_CFLAGS = $(WCFLAGS)
 
 $(O)/rmapbench: $(call obj,$(LIB_SRC) $(RUNNER_SRC) $(LAB_SRC) $(ANALYSIS_SRC))
 	$(CC) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs $(ALL_LIBS)) -lm -lpthread

@@ -18,8 +18,8 @@ char *xasprintf(const char *format, ...) __attribute__((format(printf, 1, 2)));
  * at each power of two.
  */
 #define array_grow(items, count)                                                                   \
-	((items) = (((count) & ((count)-1)) ?                                                      \
-	                    (items) :                                                              \
-	                    xrealloc((items), (count) ? 2 * (count) : 1, sizeof(*(items)))))
+	((items) = (((count) & ((count)-1))                                                        \
+			    ? (items)                                                              \
+			    : xrealloc((items), (count) ? 2 * (count) : 1, sizeof(*(items)))))
 
 #endif

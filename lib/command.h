@@ -26,7 +26,7 @@ struct command {
 #define COMMAND(symbol)                                                                            \
 	static const struct command symbol;                                                        \
 	static const struct command *const symbol##_entry                                          \
-	        __attribute__((used, section("commands"))) = &symbol;                              \
+		__attribute__((used, section("commands"))) = &symbol;                              \
 	static const struct command symbol
 
 /* The linker collects the section; in no particular order. */

@@ -40,19 +40,20 @@ static void help(FILE *to)
 	memcpy(all, __start_commands, n * sizeof(*all));
 	qsort(all, n, sizeof(*all), by_order);
 	fprintf(to, "rmapbench " VERSION ": benchmarks of Linux anonymous reverse mapping, kernel "
-	            "against kernel\n\n");
+		    "against kernel\n\n");
 	for (size_t i = 0; i < n; i++) {
 		print_command(to, all[i]);
 		fprintf(to, "      %s\n", all[i]->summary);
 	}
-	fprintf(to, "\nrmapbench COMMAND --help tells the options of one command. Exit status: 0 done,\n"
-	            "1 something was invalid or failed, 2 the call was wrong.\n");
+	fprintf(to, "\nrmapbench COMMAND --help tells the options of one command. Exit status: 0 "
+		    "done,\n"
+		    "1 something was invalid or failed, 2 the call was wrong.\n");
 	free(all);
 }
 
 static const struct command *find(const char *name)
 {
-	for_each_command(c) {
+	for_each_command (c) {
 		if (!strcmp((*c)->name, name))
 			return *c;
 	}

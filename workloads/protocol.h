@@ -6,8 +6,8 @@
  *                    --clock host|icount --max-bytes B --max-processes P [--samples N]
  *                    [--allow-dangerous] --<param> VALUE...
  *
- * S is a memfd of sample_area_bytes() that the runner made; the workload maps it shared. C is one end of a
- * SOCK_SEQPACKET pair; each packet is one JSON object from the workload:
+ * S is a memfd of sample_area_bytes() that the runner made; the workload maps it shared. C is one
+ * end of a SOCK_SEQPACKET pair; each packet is one JSON object from the workload:
  *
  *   {"hold":"populated","model":{"anon_vma":64}}   waits for one packet, "go"
  *   {"evidence":{...}}                             fields as in docs/record-format.md; "slab:" ones
@@ -26,9 +26,9 @@
 
 enum { MAX_PARAMS = 10, MAX_METRICS = 8, MAX_WORKS = 12, MAX_EVIDENCE = 10 };
 enum { EXIT_SKIP = 77 };
-#define SAMPLE_MAGIC	  UINT64_C(0x31706d7362616d72) /* "rmabsmp1" */
-#define MAX_PACKET	  65536
-#define MAX_SAMPLES	  1000000
+#define SAMPLE_MAGIC UINT64_C(0x31706d7362616d72) /* "rmabsmp1" */
+#define MAX_PACKET   65536
+#define MAX_SAMPLES  1000000
 
 struct sample {
 	uint64_t value; /* ns, or a count */
@@ -40,7 +40,7 @@ struct sample_area {
 	uint64_t capacity; /* samples of each metric: --samples */
 	uint64_t work[MAX_WORKS];
 	uint64_t used[MAX_METRICS]; /* may exceed capacity: what is over was dropped */
-	struct sample samples[]; /* metric after metric */
+	struct sample samples[];    /* metric after metric */
 };
 
 /* Bytes of a sample area for `metrics` metrics of `capacity` samples. */

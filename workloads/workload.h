@@ -2,8 +2,8 @@
 /*
  * The contract between a workload and everything else.
  *
- * A workload is one C file in workloads/<family>/<name>.c that defines `workload` and is linked,
- * static, with the harness beside this header. Nothing registers it. It declares what it takes
+ * A workload is one C file, workloads/<family>/<name>.c, that defines `workload` and is linked,
+ * static, with workloads/harness/. Nothing registers it. It declares what it takes
  * (params), what it times (metrics), what it does (works), what must hold for its figures to count
  * (evidence) and what it needs; `--describe` prints all of that as JSON, and everybody else reads
  * it from there.
@@ -37,27 +37,27 @@ enum pass { PASS_TIME, PASS_COUNT, PASS_CONTROL };
 /* What a workload cannot do without. Checked before it runs; one that is missing is a skip. */
 enum need {
 	NEED_ROOT = 1 << 0,
-	NEED_TWO_NODES = 1 << 1,	/* two nodes with memory */
-	NEED_THP = 1 << 2,		/* anonymous THP that madvise can ask for */
-	NEED_COMPACTION = 1 << 3,	/* /proc/sys/vm/compact_memory */
-	NEED_SPLIT_DEBUGFS = 1 << 4,	/* debugfs split_huge_pages that accepts a write */
-	NEED_MEMCG = 1 << 5,		/* memory cgroup, v2 or v1, in which we may create groups */
-	NEED_SWAP = 1 << 6,		/* swap with free space */
-	NEED_PAGEMAP_PFN = 1 << 7,	/* /proc/self/pagemap shows frame numbers */
+	NEED_TWO_NODES = 1 << 1,     /* two nodes with memory */
+	NEED_THP = 1 << 2,	     /* anonymous THP that madvise can ask for */
+	NEED_COMPACTION = 1 << 3,    /* /proc/sys/vm/compact_memory */
+	NEED_SPLIT_DEBUGFS = 1 << 4, /* debugfs split_huge_pages that accepts a write */
+	NEED_MEMCG = 1 << 5,	     /* memory cgroup, v2 or v1, in which we may create groups */
+	NEED_SWAP = 1 << 6,	     /* swap with free space */
+	NEED_PAGEMAP_PFN = 1 << 7,   /* /proc/self/pagemap shows frame numbers */
 	NEED_KSM = 1 << 8,
 	NEED_USERFAULTFD = 1 << 9,
-	NEED_PAGE_IDLE = 1 << 10,	/* /sys/kernel/mm/page_idle/bitmap */
+	NEED_PAGE_IDLE = 1 << 10, /* /sys/kernel/mm/page_idle/bitmap */
 	NEED_ZRAM = 1 << 11,
 	NEED_NUMA_BALANCING = 1 << 12,
 	NEED_CPUSET = 1 << 13,
 	NEED_DAMON_PADDR = 1 << 14,
-	NEED_MEMORY_FAILURE = 1 << 15,	/* MADV_SOFT_OFFLINE and MADV_HWPOISON */
+	NEED_MEMORY_FAILURE = 1 << 15, /* MADV_SOFT_OFFLINE and MADV_HWPOISON */
 	NEED_TWO_CPUS = 1 << 16,
-	NEED_DANGEROUS = 1 << 17,	/* harms the host: only in guests or with --allow-dangerous */
+	NEED_DANGEROUS = 1 << 17, /* harms the host: only in guests or with --allow-dangerous */
 	NEED_IO_URING = 1 << 18,
-	NEED_MTHP = 1 << 19,		/* hugepages-<n>kB folders beyond the PMD size */
+	NEED_MTHP = 1 << 19, /* hugepages-<n>kB folders beyond the PMD size */
 	NEED_MEMORY_HOTPLUG = 1 << 20,
-	NEED_LOCK_EVENTS = 1 << 21,	/* lock:contention_begin tracepoint */
+	NEED_LOCK_EVENTS = 1 << 21, /* lock:contention_begin tracepoint */
 	NEED_CLEAR_REFS = 1 << 22,
 };
 
@@ -90,7 +90,7 @@ struct metric {
 struct evidence {
 	const char *counter;
 	enum relation relation;
-	int work; /* index into works */
+	int work;      /* index into works */
 	double factor; /* 0 means 1 */
 	enum hold_point from, to;
 	bool may_be_zero;
@@ -113,22 +113,25 @@ struct workload {
 	struct evidence evidence[MAX_EVIDENCE];
 	unsigned int needs; /* enum need, or'ed */
 	enum cpus cpus;
-	long samples; /* default of --samples: operations timed in one process */
-	bool children_sample; /* children call bench_sample(), so they inherit the samples */
+	long samples;	      /* default of --samples: operations timed in one process */
+	bool children_report; /* children call bench_sample() or bench_work() */
 	/* Estimate for these parameters; checked against the limits before run(). */
 	void (*footprint)(const struct bench *b, struct footprint *f);
 	void (*run)(struct bench *b);
 };
 
-/* Each workload defines this. */
+/* Each workload defines this. Its name comes from the path of its file, by the Makefile. */
 extern const struct workload workload;
+#ifdef WORKLOAD_NAME
+const char workload_name[] = WORKLOAD_NAME;
+#endif
 
 struct bench {
 	long param[MAX_PARAMS]; /* by the index in workload.params */
 	long samples;
 	uint64_t seed;
 	enum pass pass;
-	bool icount; /* the clock counts instructions */
+	bool icount;		  /* the clock counts instructions */
 	struct sample_area *area; /* shared with the runner and with children */
 	long page_size;
 	long max_bytes, max_processes;
@@ -158,7 +161,7 @@ static inline uint64_t bench_now(const struct bench *b)
 
 /*
  * Stores a sample of a LATENCY metric (ns) or a COUNT metric (value); `metric` is the index in
- * workload.metrics. Safe in children of a workload with children_sample. Drops what is over
+ * workload.metrics. Safe in children of a workload with children_report. Drops what is over
  * --samples.
  */
 static inline void bench_sample(struct bench *b, int metric, uint64_t value)
@@ -180,7 +183,7 @@ static inline void bench_rate(struct bench *b, int metric, uint64_t work, uint64
 		a->samples[metric * a->capacity + i] = (struct sample){ ns, work };
 }
 
-/* Adds to a work counter; from any process of the workload. Not in the timed window. */
+/* Adds to a work counter; in children only with children_report. Not in the timed window. */
 static inline void bench_work(struct bench *b, int work, uint64_t n)
 {
 	__atomic_fetch_add(&b->area->work[work], n, __ATOMIC_RELAXED);
@@ -200,13 +203,13 @@ void bench_model(struct bench *b, enum hold_point point, const char *cache, long
  * reaps it.
  */
 void bench_skip(struct bench *b, const char *format, ...)
-        __attribute__((format(printf, 2, 3), noreturn));
+	__attribute__((format(printf, 2, 3), noreturn));
 /* The system refused something: format and errno. */
 void bench_fail(struct bench *b, const char *format, ...)
-        __attribute__((format(printf, 2, 3), noreturn));
+	__attribute__((format(printf, 2, 3), noreturn));
 /* Memory does not hold what was written: the kernel (or the machine) lost data. */
 void bench_corrupted(struct bench *b, const char *format, ...)
-        __attribute__((format(printf, 2, 3), noreturn));
+	__attribute__((format(printf, 2, 3), noreturn));
 
 /* Next number of a sequence that depends on --seed alone (SplitMix64, Steele et al. 2014). */
 uint64_t bench_random(struct bench *b);
@@ -252,7 +255,7 @@ void pages_touch(struct bench *b, void *start, size_t bytes);
 
 /* Children of the workload that stay alive until released. */
 struct family {
-	long count;
+	long most, count, reported;
 	pid_t *pids;
 	int gate[2];  /* closing it releases all that wait */
 	int ready[2]; /* children report here */
@@ -265,7 +268,7 @@ struct family family_new(struct bench *b, long most);
  * reports ready, waits for the release and leaves by _exit(0). Returns the ns that fork() took.
  */
 uint64_t family_fork(struct bench *b, struct family *f, void (*body)(struct bench *, void *, long),
-                     void *arg);
+		     void *arg);
 /* Waits until all children reported ready. */
 void family_ready(struct bench *b, struct family *f);
 /* Releases and reaps all; fails if one did not leave with 0. Returns how many left with 0. */
