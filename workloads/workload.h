@@ -134,6 +134,7 @@ struct bench {
 	bool icount;		  /* the clock counts instructions */
 	struct sample_area *area; /* shared with the runner and with children */
 	long page_size;
+	long vmas; /* of this process at BEFORE */
 	long max_bytes, max_processes;
 };
 
@@ -141,6 +142,15 @@ struct bench {
 static inline bool bench_counting(const struct bench *b)
 {
 	return b->pass == PASS_COUNT;
+}
+
+/*
+ * How often a workload that takes `per_round` samples at a time does its work: until it has
+ * --samples of them, at least once; once in the counting pass.
+ */
+static inline long bench_rounds(const struct bench *b, long per_round)
+{
+	return bench_counting(b) || b->samples < per_round ? 1 : b->samples / per_round;
 }
 
 /*
@@ -171,6 +181,22 @@ static inline void bench_sample(struct bench *b, int metric, uint64_t value)
 
 	if (i < a->capacity)
 		a->samples[metric * a->capacity + i].value = value;
+}
+
+/*
+ * The same at a place of its own: sample `i` of the metric. For samples whose order tells something
+ * (the k-th fork), and for children that must not contend for one counter.
+ */
+static inline void bench_sample_at(struct bench *b, int metric, uint64_t i, uint64_t value)
+{
+	struct sample_area *a = b->area;
+	uint64_t used = __atomic_load_n(&a->used[metric], __ATOMIC_RELAXED);
+
+	if (i < a->capacity)
+		a->samples[metric * a->capacity + i].value = value;
+	while (used <= i && !__atomic_compare_exchange_n(&a->used[metric], &used, i + 1, true,
+							 __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+		;
 }
 
 /* The same for a THROUGHPUT metric: `work` units were done in `ns`. */
@@ -248,6 +274,9 @@ long region_verify(struct bench *b, const struct region *r, uint64_t tag);
 void pages_fill(struct bench *b, void *start, size_t bytes, uint64_t tag, long first);
 long pages_verify(struct bench *b, const void *start, size_t bytes, uint64_t tag, long first);
 
+/* Keeps huge pages out of a stretch of memory, holes allowed, whatever the system's THP mode is. */
+void pages_small(void *start, size_t bytes);
+
 /* Writes one byte in each page, nothing else: the cheapest touch. */
 void pages_touch(struct bench *b, void *start, size_t bytes);
 
@@ -259,6 +288,8 @@ struct family {
 	pid_t *pids;
 	int gate[2];  /* closing it releases all that wait */
 	int ready[2]; /* children report here */
+	/* If set, each child runs it after its release: the place to verify what it maps. */
+	void (*on_release)(struct bench *b, void *arg, long k);
 };
 
 /* Room for `most` children; allocate before POPULATED. */
@@ -274,6 +305,23 @@ void family_ready(struct bench *b, struct family *f);
 /* Releases and reaps all; fails if one did not leave with 0. Returns how many left with 0. */
 long family_release(struct bench *b, struct family *f);
 void family_free(struct bench *b, struct family *f);
+
+/*
+ * Estimate for struct footprint: bytes of `children` living copies of a process that has `vmas`
+ * small touched VMAs: kernel objects and page tables, not the pages that are copied later.
+ */
+uint64_t family_bytes(const struct bench *b, long vmas, long children);
+
+/* VMAs of this process that a fork copies. */
+long family_vmas(const struct bench *b);
+/*
+ * bench_model() of what nearly every workload here is: a process that has touched `vmas` VMAs that
+ * share nothing with each other, had `own` anonymous VMAs before, and has `children` living
+ * children that it forked since. Mainline, confirmed to the object on 6.1, 6.12 and 6.18: a touched
+ * VMA has an anon_vma and a chain entry; a child has for each VMA an anon_vma, an entry for it and
+ * one for its parent's (anon_vma_fork(), anon_vma_clone()).
+ */
+void family_model(struct bench *b, enum hold_point point, long vmas, long own, long children);
 
 /* Waits for one child; fails the workload unless it left with status 0. */
 void child_reap(struct bench *b, pid_t pid);

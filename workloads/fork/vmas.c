@@ -14,7 +14,7 @@ enum { FORKS, REAPED, CHILD_VMAS };
 
 static void footprint(const struct bench *b, struct footprint *f)
 {
-	f->bytes = 2 * b->param[VMAS] * b->page_size;
+	f->bytes = b->param[VMAS] * b->page_size + family_bytes(b, b->param[VMAS], 2);
 	f->processes = 2;
 }
 
@@ -23,15 +23,13 @@ static void count(struct bench *b, long own)
 	struct family family = family_new(b, 1);
 	long v = b->param[VMAS];
 
-	bench_model(b, POPULATED, "anon_vma", v);
-	bench_model(b, POPULATED, "anon_vma_chain", v);
+	family_model(b, POPULATED, v, own, 0);
 	bench_hold(b, POPULATED);
 	family_fork(b, &family, NULL, NULL);
 	family_ready(b, &family);
 	bench_work(b, FORKS, 1);
-	bench_work(b, CHILD_VMAS, v + own);
-	bench_model(b, HELD, "anon_vma", v + v + own);
-	bench_model(b, HELD, "anon_vma_chain", v + 2 * (v + own));
+	bench_work(b, CHILD_VMAS, family_vmas(b));
+	family_model(b, HELD, v, own, 1);
 	bench_hold(b, HELD);
 	bench_work(b, REAPED, family_release(b, &family));
 	family_free(b, &family);
@@ -77,15 +75,23 @@ static void run(struct bench *b)
 
 const struct workload workload = {
 	.summary = "fork() of a process with touched VMAs that cannot merge, and fork to reaped",
-	.drives = "copy_process, dup_mmap, anon_vma_fork, anon_vma_clone, copy_page_range, exit_mmap, "
-	          "unlink_anon_vmas",
-	.params = { [VMAS] = { "vmas", "VMAs", 64, 1, 4096, "touched VMAs, a hole after each" } },
+	.drives = "copy_process, dup_mmap, anon_vma_fork, anon_vma_clone, copy_page_range, "
+		  "exit_mmap, unlink_anon_vmas",
+	.params = {
+		[VMAS] = { "vmas", "VMAs", 64, 1, 4096, "touched VMAs, a hole after each" },
+	},
 	.metrics = {
 		[FORK] = { "fork", "ns", LATENCY, LOWER,
-		           "fork() as the parent sees it; on one CPU the child may run before it returns" },
-		[FORK_REAP] = { "fork-reap", "ns", LATENCY, LOWER, "fork() until waitpid() returned" },
+			   "fork() as the parent sees it; on one CPU the child may run before it "
+			   "returns" },
+		[FORK_REAP] = { "fork-reap", "ns", LATENCY, LOWER,
+				"fork() until waitpid() returned" },
 	},
-	.works = { [FORKS] = "forks", [REAPED] = "reaped", [CHILD_VMAS] = "child_vmas" },
+	.works = {
+		[FORKS] = "forks",
+		[REAPED] = "reaped",
+		[CHILD_VMAS] = "child_vmas",
+	},
 	.evidence = {
 		{ "work:reaped", EXACTLY, FORKS, .why = "every child that was forked left with 0" },
 		{ "slab:vm_area_struct", AT_LEAST, CHILD_VMAS, .from = POPULATED, .to = HELD,

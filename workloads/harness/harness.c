@@ -464,7 +464,7 @@ static void summary(const struct bench *b, int failed)
 		print_metric(b, m);
 }
 
-static void send_done(const struct bench *b, long vmas, uint64_t elapsed)
+static void send_done(const struct bench *b, uint64_t elapsed)
 {
 	char work[1024] = "";
 	int n = 0;
@@ -472,7 +472,7 @@ static void send_done(const struct bench *b, long vmas, uint64_t elapsed)
 	for (long i = 0; i < count_works(); i++)
 		n += snprintf(work + n, sizeof(work) - n, "%s\"%s\":%lu", i ? "," : "",
 			      workload.works[i], (unsigned long)b->area->work[i]);
-	control_send("{\"done\":{\"work\":{%s},\"vmas\":%ld,\"elapsed_ns\":%lu}}", work, vmas,
+	control_send("{\"done\":{\"work\":{%s},\"vmas\":%ld,\"elapsed_ns\":%lu}}", work, b->vmas,
 		     (unsigned long)elapsed);
 }
 
@@ -502,7 +502,6 @@ int main(int argc, char **argv)
 {
 	struct bench *b = &bench;
 	uint64_t start;
-	long vmas;
 	int failed;
 
 	main_pid = getpid();
@@ -514,7 +513,7 @@ int main(int argc, char **argv)
 	check_limits(b);
 	map_samples(b);
 	settle();
-	vmas = maps_count();
+	b->vmas = maps_count();
 
 	bench_hold(b, BEFORE);
 	evidence_begin();
@@ -530,7 +529,7 @@ int main(int argc, char **argv)
 	bench_hold(b, AFTER);
 
 	if (control_connected())
-		send_done(b, vmas, start);
+		send_done(b, start);
 	else
 		summary(b, failed);
 	leave(failed && !control_connected() ? EXIT_FAILURE : EXIT_SUCCESS);

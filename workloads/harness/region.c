@@ -136,6 +136,12 @@ long region_verify(struct bench *b, const struct region *r, uint64_t tag)
 	return good;
 }
 
+void pages_small(void *start, size_t bytes)
+{
+	/* Fails where it has no work to do: EINVAL without THP, ENOMEM behind a hole. */
+	madvise(start, bytes, MADV_NOHUGEPAGE);
+}
+
 void pages_touch(struct bench *b, void *start, size_t bytes)
 {
 	for (size_t at = 0; at < bytes; at += b->page_size)
