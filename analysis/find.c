@@ -53,11 +53,13 @@ static int collect(struct paths *p, char **why)
 		size_t length = strlen(e->fts_path);
 
 		if (e->fts_info == FTS_DNR || e->fts_info == FTS_ERR) {
-			*why = xasprintf("cannot read '%s': %s", e->fts_path, strerror(e->fts_errno));
+			*why = xasprintf("cannot read '%s': %s", e->fts_path,
+					 strerror(e->fts_errno));
 			fts_close(tree);
 			return STATUS_FAILED;
 		}
-		if (e->fts_info != FTS_F || length < 6 || strcmp(e->fts_path + length - 6, ".jsonl"))
+		if (e->fts_info != FTS_F || length < 6 ||
+		    strcmp(e->fts_path + length - 6, ".jsonl"))
 			continue;
 		array_grow(p->path, p->count);
 		p->path[p->count++] = xstrdup(e->fts_path);
@@ -67,7 +69,7 @@ static int collect(struct paths *p, char **why)
 	if (p->count)
 		return 0;
 	*why = xasprintf("'%s' holds no *.jsonl record; 'rmapbench run --label L' makes one",
-	                 p->origin);
+			 p->origin);
 	return STATUS_FAILED;
 }
 
@@ -84,7 +86,7 @@ int paths_find(const char *name, const char *root, struct paths *p, char **why)
 	if (stat(p->origin, &st)) {
 		there = labels_there(root);
 		*why = xasprintf("'%s' is no label, folder or file: %s; %s", name, strerror(errno),
-		                 there);
+				 there);
 		free(there);
 		paths_free(p);
 		return STATUS_USAGE;

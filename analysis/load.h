@@ -76,9 +76,9 @@ struct boot {
 	char *mode;
 	char *virtualisation;
 	bool icount;
-	char *schedule; /* of its block, or NULL */
-	long index;	/* of its block */
-	char *failure;	/* outcome of a boot that failed, or NULL */
+	char *schedule;	 /* of its block, or NULL */
+	long index;	 /* of its block */
+	char *failure;	 /* outcome of a boot that failed, or NULL */
 	char *failed_in; /* the workload that ran then, or NULL */
 	bool finished;	 /* every file has its `end` */
 	/* sorted for boot_measurement() and boot_slab() */
@@ -112,11 +112,12 @@ void results_free(struct results *r);
 /* Boots that failed. */
 size_t results_failed(const struct results *r);
 
-/* NULL if the boot has none, or none that counts: the workload was invalid there or ran into a failure. */
+/* NULL if the boot has none, or none that counts: the workload was invalid there or ran into a
+ * failure. */
 const struct measurement *boot_measurement(const struct boot *b, const char *workload,
-                                           const char *params, const char *metric);
+					   const char *params, const char *metric);
 const struct slab_count *boot_slab(const struct boot *b, const char *workload, const char *params,
-                                   const char *point, const char *cache);
+				   const char *point, const char *cache);
 /* Why the figures of a workload do not count in this boot, or NULL if they do. */
 const char *boot_trouble(const struct boot *b, const char *workload, const char *params);
 

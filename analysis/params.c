@@ -22,7 +22,7 @@ char *params_line(const json_t *object)
 	if (!json_is_object(object))
 		return NULL;
 	names = xcalloc(json_object_size(object), sizeof(*names));
-	json_object_foreach((json_t *)object, name, value) {
+	json_object_foreach ((json_t *)object, name, value) {
 		if (!json_is_integer(value)) {
 			free(names);
 			return NULL;
@@ -34,7 +34,7 @@ char *params_line(const json_t *object)
 	for (size_t i = 0; i < n; i++) {
 		value = json_object_get(object, names[i]);
 		char *longer = xasprintf("%s%s%s=%lld", line, i ? " " : "", names[i],
-		                         (long long)json_integer_value(value));
+					 (long long)json_integer_value(value));
 
 		free(line);
 		line = longer;
@@ -43,90 +43,108 @@ char *params_line(const json_t *object)
 	return line;
 }
 
-/* One "name=value" of a line; returns the rest, or NULL at the end. */
-static const char *next(const char *line, const char **name, size_t *length, long *value)
+/* One "name=value" of a line. */
+struct param {
+	const char *name; /* not terminated */
+	size_t length;
+	long value;
+};
+
+/* Returns the rest of the line, or NULL at its end. */
+static const char *next(const char *line, struct param *p)
 {
 	const char *equals;
 	char *end;
 
+	*p = (struct param){ 0 };
 	while (*line == ' ')
 		line++;
 	equals = strchr(line, '=');
 	if (!equals)
 		return NULL;
-	*name = line;
-	*length = equals - line;
-	*value = strtol(equals + 1, &end, 10);
+	p->name = line;
+	p->length = equals - line;
+	p->value = strtol(equals + 1, &end, 10);
 	return end;
+}
+
+static bool is_named(const struct param *p, const char *name)
+{
+	return p->length == strlen(name) && !memcmp(p->name, name, p->length);
 }
 
 json_t *params_object(const char *line)
 {
 	json_t *object = json_object();
-	const char *name;
-	size_t length;
-	long value;
+	struct param p;
 
-	while ((line = next(line, &name, &length, &value))) {
-		char *key = strndup(name, length);
+	while ((line = next(line, &p))) {
+		char *key = strndup(p.name, p.length);
 
-		json_object_set_new(object, key, json_integer(value));
+		json_object_set_new(object, key, json_integer(p.value));
 		free(key);
 	}
 	return object;
 }
 
-bool params_get(const char *line, const char *wanted, long *value)
+bool params_get(const char *line, const char *name, long *value)
 {
-	const char *name;
-	size_t length;
+	struct param p;
 
-	while ((line = next(line, &name, &length, value))) {
-		if (length == strlen(wanted) && !memcmp(name, wanted, length))
+	while ((line = next(line, &p))) {
+		if (is_named(&p, name)) {
+			*value = p.value;
 			return true;
+		}
 	}
 	return false;
 }
 
-static void append(char **line, const char *name, size_t length, long value)
+static void append(char **line, const struct param *p)
 {
-	char *longer = xasprintf("%s%s%.*s=%ld", *line, **line ? " " : "", (int)length, name, value);
+	char *longer = xasprintf("%s%s%.*s=%ld", *line, **line ? " " : "", (int)p->length, p->name,
+				 p->value);
 
 	free(*line);
 	*line = longer;
 }
 
-char *params_without(const char *line, const char *unwanted)
+char *params_without(const char *line, const char *name)
 {
 	char *rest = xstrdup("");
-	const char *name;
-	size_t length;
-	long value;
+	struct param p;
 
-	while ((line = next(line, &name, &length, &value))) {
-		if (length != strlen(unwanted) || memcmp(name, unwanted, length))
-			append(&rest, name, length, value);
+	while ((line = next(line, &p))) {
+		if (!is_named(&p, name))
+			append(&rest, &p);
 	}
 	return rest;
+}
+
+static bool is_constant(const struct param *p, const char *const *lines, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *line = lines[i];
+		struct param other;
+
+		do
+			line = next(line, &other);
+		while (line &&
+		       (other.length != p->length || memcmp(other.name, p->name, p->length)));
+		if (!line || other.value != p->value)
+			return false;
+	}
+	return true;
 }
 
 char *params_part(const char *line, const char *const *lines, size_t count, bool same)
 {
 	char *part = xstrdup("");
-	const char *name;
-	size_t length;
-	long value;
+	struct param p;
 
-	while ((line = next(line, &name, &length, &value))) {
-		char *key = strndup(name, length);
-		bool constant = true;
-		long other;
-
-		for (size_t i = 0; i < count && constant; i++)
-			constant = params_get(lines[i], key, &other) && other == value;
-		if (constant == same)
-			append(&part, name, length, value);
-		free(key);
+	while ((line = next(line, &p))) {
+		if (is_constant(&p, lines, count) == same)
+			append(&part, &p);
 	}
 	return part;
 }
@@ -134,13 +152,12 @@ char *params_part(const char *line, const char *const *lines, size_t count, bool
 char **params_names(const char *line)
 {
 	char **names = NULL;
-	size_t count = 0, length;
-	const char *name;
-	long value;
+	size_t count = 0;
+	struct param p;
 
-	while ((line = next(line, &name, &length, &value))) {
+	while ((line = next(line, &p))) {
 		array_grow(names, count);
-		names[count++] = strndup(name, length);
+		names[count++] = strndup(p.name, p.length);
 	}
 	array_grow(names, count);
 	names[count] = NULL;
@@ -149,18 +166,17 @@ char **params_names(const char *line)
 
 int params_compare(const char *a, const char *b)
 {
-	const char *name_a, *name_b, *rest_a = a, *rest_b = b;
-	size_t length_a, length_b;
-	long value_a, value_b;
+	const char *rest_a = a, *rest_b = b;
+	struct param x, y;
 
 	for (;;) {
-		rest_a = next(rest_a, &name_a, &length_a, &value_a);
-		rest_b = next(rest_b, &name_b, &length_b, &value_b);
+		rest_a = next(rest_a, &x);
+		rest_b = next(rest_b, &y);
 		if (!rest_a || !rest_b)
 			return !!rest_a - !!rest_b;
-		if (length_a != length_b || memcmp(name_a, name_b, length_a))
+		if (x.length != y.length || memcmp(x.name, y.name, x.length))
 			return strcmp(a, b);
-		if (value_a != value_b)
-			return value_a < value_b ? -1 : 1;
+		if (x.value != y.value)
+			return x.value < y.value ? -1 : 1;
 	}
 }
