@@ -25,12 +25,12 @@ endif
 COMMIT  := $(shell git rev-parse --short=12 HEAD 2>/dev/null || echo release)
 WARN    := -Wall -Wextra -Werror -Wmissing-prototypes -Wstrict-prototypes
 CFLAGS  ?= -O2 -g
-CFLAGS  += -std=gnu11 -D_GNU_SOURCE $(WARN) -I. -Ilib -I$(O) -MMD -MP
+CFLAGS  += -std=gnu11 -D_GNU_SOURCE -DRMAPBENCH_CONFIGS='"$(PREFIX)/share/rmapbench/configs"' $(WARN) -I. -Ilib -I$(O) -MMD -MP
 # Static and without position-independent code: few VMAs, and the same ones every time.
 WCFLAGS := -fno-pie -fno-stack-protector
 WLDFLAGS := -static -no-pie
 
-RUNNER_LIBS   = jansson inih hwloc liburing
+RUNNER_LIBS   = jansson inih hwloc liburing libmd zlib
 GUEST_LIBS    = $(RUNNER_LIBS)
 ALL_LIBS      = $(RUNNER_LIBS) libarchive libRmath
 

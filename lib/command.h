@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: GPL-2.0-or-later */
 /*
  * A subcommand of rmapbench. A file that defines one with COMMAND() is in the
- * command as soon as it is linked; there is no list to keep.
+ * command as soon as it is linked; there is no list to keep. To use the symbol before, declare it
+ * `static const struct command <symbol>;`.
  */
 #ifndef RMAPBENCH_COMMAND_H
 #define RMAPBENCH_COMMAND_H

@@ -1,0 +1,59 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "runner/progress.h"
+
+#include <stdbool.h>
+#include <stdio.h>
+#include <time.h>
+#include <unistd.h>
+
+static long total, done;
+static double started;
+static bool terminal;
+
+static double now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return t.tv_sec + t.tv_nsec / 1e9;
+}
+
+void progress_start(long n)
+{
+	total = n;
+	done = 0;
+	started = now();
+	terminal = isatty(STDERR_FILENO);
+}
+
+void progress_process(const char *title, const char *pass)
+{
+	double elapsed = now() - started;
+	long left = done ? (long)(elapsed / done * (total - done)) : -1;
+
+	if (!terminal)
+		return;
+	fprintf(stderr, "\r\033[K[%ld/%ld] ", done + 1, total);
+	if (left >= 0)
+		fprintf(stderr, "%ld:%02ld left  ", left / 60, left % 60);
+	fprintf(stderr, "%s  %s", title, pass);
+	fflush(stderr);
+}
+
+void progress_done(long n)
+{
+	done += n;
+}
+
+void progress_item(const char *title, const char *outcome)
+{
+	if (terminal)
+		fprintf(stderr, "\r\033[K");
+	fprintf(stderr, "[%ld/%ld] %s  %s\n", done, total, title, outcome);
+}
+
+void progress_end(void)
+{
+	if (terminal)
+		fprintf(stderr, "\r\033[K");
+}
