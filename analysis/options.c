@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+#include "analysis/options.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "alloc.h"
+#include "command.h"
+#include "error.h"
+
+bool parse_share(const char *option, const char *text, double *share)
+{
+	char *end;
+	double v = strtod(text, &end);
+
+	if (*end == '%') {
+		v /= 100;
+		end++;
+	}
+	if (end != text && !*end && v > 0 && v < 1) {
+		*share = v;
+		return true;
+	}
+	error("%s '%s': give a share above 0 and below 100%%, such as 2%% or 0.02", option, text);
+	return false;
+}
+
+void add_accepted(const char *const **list, char *names)
+{
+	const char **all = (const char **)*list;
+	size_t count = 0;
+
+	while (all && all[count])
+		count++;
+	for (char *name = strtok(names, ","); name; name = strtok(NULL, ",")) {
+		all = xrealloc(all, count + 2, sizeof(*all));
+		all[count++] = name;
+		all[count] = NULL;
+	}
+	*list = all;
+}
+
+bool make_folder(const char *path)
+{
+	char *copy = xstrdup(path);
+	bool made = true;
+
+	for (char *slash = copy + 1; made && *slash; slash++) {
+		if (*slash != '/')
+			continue;
+		*slash = '\0';
+		made = !mkdir(copy, 0777) || errno == EEXIST;
+		*slash = '/';
+	}
+	made = made && (!mkdir(copy, 0777) || errno == EEXIST);
+	if (!made)
+		error("cannot make the folder '%s': %s; --out names another", path,
+		      strerror(errno));
+	free(copy);
+	return made;
+}
+
+static void tell_apart(struct results **results, char **names, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		bool shared = false;
+
+		for (size_t k = 0; k < count; k++)
+			shared =
+				shared || (k != i && !strcmp(results[i]->label, results[k]->label));
+		if (!shared)
+			continue;
+		/* all of one label, so that none keeps a name that means two */
+		for (size_t k = count; k-- > i;) {
+			if (!strcmp(results[k]->label, results[i]->label) || k == i) {
+				free(results[k]->label);
+				results[k]->label = xstrdup(names[k]);
+			}
+		}
+	}
+}
+
+struct results **load_all(char **names, size_t n, const char *root, size_t *count, int *status)
+{
+	struct results **all = xcalloc(n, sizeof(*all));
+
+	for (*count = 0; *count < n; (*count)++) {
+		char *why;
+
+		all[*count] = results_load(names[*count], root, &why, status);
+		if (!all[*count]) {
+			error("%s", why);
+			free(why);
+			free_all(all, *count);
+			return NULL;
+		}
+	}
+	tell_apart(all, names, n);
+	return all;
+}
+
+void free_all(struct results **results, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		results_free(results[i]);
+	free(results);
+}

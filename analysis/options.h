@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: GPL-2.0-or-later */
+/*
+ * What the commands that read results have in common. Errors are told on stderr.
+ */
+#ifndef RMAPBENCH_OPTIONS_H
+#define RMAPBENCH_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "analysis/load.h"
+
+/* "2%" or "0.02" into a share above 0 and below 1. */
+bool parse_share(const char *option, const char *text, double *share);
+
+/* Adds the names in "a,b,c" to a list that ends with NULL; the caller frees the list alone. */
+void add_accepted(const char *const **list, char *names);
+
+/* Makes a folder and those above it. */
+bool make_folder(const char *path);
+
+/*
+ * Loads each name and gives every result a label of its own: where two results have one label, the
+ * names on the command line take its place. NULL with *status if one cannot be loaded.
+ */
+struct results **load_all(char **names, size_t n, const char *root, size_t *count, int *status);
+void free_all(struct results **results, size_t count);
+
+#endif
