@@ -244,7 +244,7 @@ uint64_t bench_random(struct bench *b);
 
 /*
  * `count` anonymous private VMAs of `bytes` each, with a hole as large as a page after each, so
- * that no two merge or share an anon_vma. With `adjacent`, one piece without holes instead.
+ * that no two merge or share an anon_vma.
  */
 struct region {
 	char *base;
@@ -257,6 +257,10 @@ struct region {
 struct region region_map(struct bench *b, long count, size_t bytes);
 /* As region_map(), `alignment` a power of two for each VMA (2 MiB for THP). */
 struct region region_map_aligned(struct bench *b, long count, size_t bytes, size_t alignment);
+/*
+ * Without holes: VMAs that touch but do not merge, as every second has PROT_WRITE alone. Mainline
+ * lets such neighbours share one anon_vma (anon_vma_compatible() ignores access flags).
+ */
 struct region region_map_adjacent(struct bench *b, long count, size_t bytes);
 void region_unmap(struct bench *b, struct region *r);
 static inline char *region_vma(const struct region *r, long i)
@@ -340,6 +344,10 @@ long maps_count(void);
 long maps_anonymous(void);
 /* A field of the smaps entries that overlap [start, start + bytes), summed, in KiB. */
 long smaps_field(const void *start, size_t bytes, const char *field);
+/* Minor faults this process took so far. */
+long faults_taken(void);
+/* Pages this process has mapped, touched or not. */
+long pages_mapped(void);
 /* True if an address is mapped in this process. */
 bool is_mapped(const void *address);
 /* Page frame number of the page at an address: 0 if not present or not shown to us. */

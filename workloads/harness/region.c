@@ -27,8 +27,8 @@ static struct region map(struct bench *b, long count, size_t bytes, size_t align
 	char *start;
 
 	r.stride = round_up(r.bytes + hole, alignment);
-	/* A page before the first keeps it from an older neighbour. */
-	total = r.stride * count + slack + b->page_size;
+	/* A page before the first and one behind the last keep them from older neighbours. */
+	total = r.stride * count + slack + 2 * b->page_size;
 	start = mmap(NULL, total, PROT_READ | PROT_WRITE, ANONYMOUS, -1, 0);
 	if (start == MAP_FAILED)
 		bench_fail(b, "mmap of %zu bytes for %ld VMAs: %m", total, count);
@@ -38,7 +38,7 @@ static struct region map(struct bench *b, long count, size_t bytes, size_t align
 	if (!hole) {
 		char *end = r.base + r.stride * count;
 
-		if (end < start + total && munmap(end, start + total - end))
+		if (munmap(end, start + total - end))
 			bench_fail(b, "munmap above the region: %m");
 		return r;
 	}
@@ -68,7 +68,13 @@ struct region region_map_aligned(struct bench *b, long count, size_t bytes, size
 
 struct region region_map_adjacent(struct bench *b, long count, size_t bytes)
 {
-	return map(b, count, bytes, b->page_size, 0);
+	struct region r = map(b, count, bytes, b->page_size, 0);
+
+	for (long i = 1; i < count; i += 2) {
+		if (mprotect(region_vma(&r, i), r.bytes, PROT_WRITE))
+			bench_fail(b, "mprotect of VMA %ld of %ld: %m", i + 1, count);
+	}
+	return r;
 }
 
 void region_unmap(struct bench *b, struct region *r)

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "workloads/workload.h"
@@ -136,6 +137,19 @@ long maps_anonymous(void)
 
 	each_line("/proc/self/smaps", smaps_line, &f);
 	return f.vmas;
+}
+
+long faults_taken(void)
+{
+	struct rusage usage;
+
+	return getrusage(RUSAGE_SELF, &usage) ? -1 : usage.ru_minflt;
+}
+
+long pages_mapped(void)
+{
+	/* The first number is the size (proc(5)). */
+	return file_read_long("/proc/self/statm");
 }
 
 bool is_mapped(const void *address)
