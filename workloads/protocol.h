@@ -12,6 +12,7 @@
  *   {"hold":"populated","model":{"anon_vma":64}}   waits for one packet, "go"
  *   {"evidence":{...}}                             fields as in docs/record-format.md; "slab:" ones
  *                                                  come without seen and held: the runner judges
+ *   {"note":"text"}                                something a reader of the figures must know
  *   {"skip":"reason","need":"two nodes"}           exits with 77
  *   {"invalid":"reason","corrupted":true}          exits with 1
  *   {"done":{"work":{"forks":100},"vmas":12,"elapsed_ns":1}}  the last packet; exits with 0

@@ -9,7 +9,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "workloads/workload.h"
+#include "workloads/harness/harness.h"
 
 struct family family_new(struct bench *b, long most)
 {
@@ -156,6 +156,8 @@ void child_reap(struct bench *b, pid_t pid)
 	}
 	if (WIFSIGNALED(status))
 		bench_fail(b, "child %d was killed by signal %d", (int)pid, WTERMSIG(status));
+	if (WEXITSTATUS(status) == EXIT_CORRUPTED)
+		bench_corrupted(b, "child %d found its pages changed", (int)pid);
 	if (WEXITSTATUS(status))
 		bench_fail(b, "child %d left with status %d", (int)pid, WEXITSTATUS(status));
 }

@@ -68,6 +68,8 @@ bool control_connected(void)
 	return control_fd >= 0;
 }
 
+static void leave(int status) __attribute__((noreturn));
+
 void control_send(const char *format, ...)
 {
 	static char packet[MAX_PACKET];
@@ -80,17 +82,17 @@ void control_send(const char *format, ...)
 	n = vsnprintf(packet, sizeof(packet), format, args);
 	va_end(args);
 	if (send(control_fd, packet, n, MSG_NOSIGNAL) < 0)
-		_exit(EXIT_FAILURE); /* the runner is gone: nobody to tell */
+		leave(EXIT_FAILURE); /* the runner is gone: nobody to tell */
 }
 
-static void leave(int status) __attribute__((noreturn));
 static void leave(int status)
 {
 	/* A child ends alone; its parent sees the status. */
 	if (getpid() != main_pid)
-		_exit(EXIT_FAILURE);
+		_exit(status == EXIT_CORRUPTED ? status : EXIT_FAILURE);
+	undo_all();
 	fflush(stdout);
-	_exit(status);
+	_exit(status == EXIT_CORRUPTED ? EXIT_FAILURE : status);
 }
 
 /* Formats once for both: a packet for the runner, a line on stderr for a person. */
@@ -132,7 +134,7 @@ void bench_corrupted(struct bench *b, const char *format, ...)
 
 	(void)b;
 	va_start(args, format);
-	end_early("invalid", ",\"corrupted\":true", EXIT_FAILURE, format, args);
+	end_early("invalid", ",\"corrupted\":true", EXIT_CORRUPTED, format, args);
 }
 
 uint64_t bench_random(struct bench *b)
@@ -167,7 +169,7 @@ void bench_hold(struct bench *b, enum hold_point point)
 	while ((n = recv(control_fd, reply, sizeof(reply), 0)) < 0 && errno == EINTR)
 		;
 	if (n <= 0)
-		_exit(EXIT_FAILURE); /* the runner is gone */
+		leave(EXIT_FAILURE); /* the runner is gone */
 }
 
 static void bad_call(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));

@@ -10,6 +10,9 @@
 /* "fork/vmas": from the path of the source file, by the Makefile. */
 extern const char workload_name[];
 
+/* How a child tells its parent that it found corrupted memory. */
+enum { EXIT_CORRUPTED = 78 };
+
 /* Words of the enums, as they stand in --describe and in records. */
 extern const char *const hold_point_names[];
 extern const char *const relation_names[];
@@ -39,6 +42,9 @@ int evidence_end(struct bench *b);
 /* Writes one packet to the runner; does nothing when the workload runs alone. */
 void control_send(const char *format, ...) __attribute__((format(printf, 1, 2)));
 bool control_connected(void);
+
+/* Puts back what bench_undo() was told of, in the workload's first process only. */
+void undo_all(void);
 
 /* Writes a JSON string literal with its quotes. Returns buf. */
 char *json_quote(char *buf, size_t size, const char *s);
