@@ -156,7 +156,7 @@ apply_patches() {
 	fi
 	cat "${all[@]}" >"$WORK/applied.patch"
 	git_apply "${all[@]}" 2>/dev/null
-	say "applied ${#all[@]} patch(es): $(git_apply --shortstat "${all[@]}" 2>/dev/null)"
+	say "applied ${#all[@]} patch(es): $(git_apply --stat "${all[@]}" | tail -n1)"
 }
 
 # Which hunk of the patch: git tells the file and the line at which the hunk starts.

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -35,10 +36,9 @@ static double now(void)
 const char *outcome_name(enum outcome o)
 {
 	static const char *const names[] = {
-		[OUTCOME_RUNNING] = "running", [OUTCOME_DONE] = "done",
-		[OUTCOME_PANIC] = "panic",     [OUTCOME_HANG] = "hang",
-		[OUTCOME_OOPS] = "oops",       [OUTCOME_KILLED] = "killed",
-		[OUTCOME_NO_BOOT] = "no boot", [OUTCOME_GARBAGE] = "garbage",
+		[GUEST_RUNNING] = "running", [GUEST_DONE] = "done",	  [GUEST_PANIC] = "panic",
+		[GUEST_HANG] = "hang",	     [GUEST_OOPS] = "oops",	  [GUEST_KILLED] = "killed",
+		[GUEST_NO_BOOT] = "no boot", [GUEST_GARBAGE] = "garbage",
 	};
 
 	return names[o];
@@ -388,37 +388,34 @@ static const char *const oops_marks[] = { "Oops",
 					  "Unable to handle kernel",
 					  NULL };
 
-/* QEMU is gone: from what it and the guest said last to how it ended. */
-static enum outcome judge(struct guest *g, int status)
+enum outcome guest_outcome(struct guest *g)
 {
 	if (g->garbage)
-		return OUTCOME_GARBAGE;
+		return GUEST_GARBAGE;
 	if (g->qmp.watchdog || (g->out_of_time && g->hello))
-		return OUTCOME_HANG;
+		return GUEST_HANG;
 	if (g->out_of_time)
-		return OUTCOME_NO_BOOT;
-	if (WIFSIGNALED(status))
-		return OUTCOME_KILLED;
+		return GUEST_NO_BOOT;
+	if (WIFSIGNALED(g->qemu_status))
+		return GUEST_KILLED;
 	if (!g->hello)
-		return OUTCOME_NO_BOOT;
+		return GUEST_NO_BOOT;
 	if (!strcmp(g->qmp.reason, "guest-reset") || !strcmp(g->qmp.reason, "guest-panic"))
-		return log_says(g, oops_marks) ? OUTCOME_OOPS : OUTCOME_PANIC;
-	return g->exited && g->exit_status >= 0 ? OUTCOME_DONE : OUTCOME_KILLED;
+		return log_says(g, oops_marks) ? GUEST_OOPS : GUEST_PANIC;
+	return g->exited && g->exit_status >= 0 ? GUEST_DONE : GUEST_KILLED;
 }
 
-enum outcome guest_poll(struct guest *g)
+bool guest_alive(struct guest *g)
 {
-	int status;
-
 	qmp_read(&g->qmp);
-	if (waitpid(g->pid, &status, WNOHANG) == g->pid) {
-		/* Its last words may have come between the two calls. */
-		qmp_read(&g->qmp);
-		g->pid = 0;
-		return judge(g, status);
+	if (g->pid && waitpid(g->pid, &g->qemu_status, WNOHANG) != g->pid) {
+		enforce_bounds(g);
+		return true;
 	}
-	enforce_bounds(g);
-	return OUTCOME_RUNNING;
+	/* Its last words may have come between the two calls. */
+	qmp_read(&g->qmp);
+	g->pid = 0;
+	return false;
 }
 
 void guest_end(struct guest *g)
@@ -532,7 +529,7 @@ char **guest_log_lines(struct guest *g, enum outcome o, size_t *count)
 
 	split(text, &l);
 	if (l.count)
-		keep_relevant(&l, o == OUTCOME_HANG ? NULL : marks);
+		keep_relevant(&l, o == GUEST_HANG ? NULL : marks);
 	/* What QEMU says is short, and matters most when it is all there is. */
 	split(complaints, &l);
 	free(complaints);

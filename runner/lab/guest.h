@@ -41,14 +41,14 @@ struct machine {
 };
 
 enum outcome {
-	OUTCOME_RUNNING,
-	OUTCOME_DONE,
-	OUTCOME_PANIC,
-	OUTCOME_HANG,
-	OUTCOME_OOPS,
-	OUTCOME_KILLED,
-	OUTCOME_NO_BOOT,
-	OUTCOME_GARBAGE,
+	GUEST_RUNNING,
+	GUEST_DONE,
+	GUEST_PANIC,
+	GUEST_HANG,
+	GUEST_OOPS,
+	GUEST_KILLED,
+	GUEST_NO_BOOT,
+	GUEST_GARBAGE,
 };
 
 /* As in docs/record-format.md, boot_failed. */
@@ -66,6 +66,7 @@ struct guest {
 	double boot_seconds, seconds;
 	bool hello, exited, garbage, overflow, out_of_time;
 	int exit_status; /* of the run in the guest, when exited */
+	int qemu_status; /* as wait(2) has it */
 };
 
 /* Bytes that QEMU may take for such a guest beside the guest's memory. */
@@ -97,9 +98,12 @@ int guest_frame(struct guest *g, struct frame *f);
 
 /*
  * Looks after the guest without waiting: events, bounds of time. Kills it when one is exceeded.
- * Still OUTCOME_RUNNING while QEMU lives. Frames may be left afterwards.
+ * False once QEMU is gone; frames may be left then.
  */
-enum outcome guest_poll(struct guest *g);
+bool guest_alive(struct guest *g);
+
+/* How it ended: once it is not alive and all its frames were taken. */
+enum outcome guest_outcome(struct guest *g);
 
 /* Ends QEMU if it lives, and frees everything. */
 void guest_end(struct guest *g);
