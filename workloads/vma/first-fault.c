@@ -7,7 +7,7 @@
 
 enum { VMAS, ADJACENT };
 enum { FIRST, SECOND };
-enum { WRITES, FAULTS, INTACT };
+enum { VMAS_WANTED, VMAS_SEEN, WRITES, FAULTS, INTACT };
 
 enum { PAGES_EACH = 2 };
 
@@ -68,9 +68,12 @@ static void model(struct bench *b, enum hold_point point)
 
 static void one_round(struct bench *b)
 {
+	long vmas = maps_count();
 	struct region r = map(b);
 	long pages = r.count * PAGES_EACH, faults, good;
 
+	bench_work(b, VMAS_WANTED, r.count);
+	bench_work(b, VMAS_SEEN, maps_count() - vmas);
 	model(b, POPULATED);
 	bench_hold(b, POPULATED);
 	faults = faults_taken();
@@ -110,11 +113,15 @@ const struct workload workload = {
 			     "first write to its second page: page fault alone" },
 	},
 	.works = {
+		[VMAS_WANTED] = "vmas_wanted",
+		[VMAS_SEEN] = "vmas_seen",
 		[WRITES] = "writes",
 		[FAULTS] = "faults",
 		[INTACT] = "intact",
 	},
 	.evidence = {
+		{ "work:vmas_seen", EXACTLY, VMAS_WANTED,
+		  .why = "/proc/self/maps has a line for each: none has merged" },
 		{ "work:faults", AT_LEAST, WRITES, .why = "each page was faulted in by itself" },
 		{ "vmstat:pgfault", AT_LEAST, WRITES, .why = "the kernel counted the faults" },
 		{ "work:intact", EXACTLY, WRITES,

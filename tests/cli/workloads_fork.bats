@@ -1,0 +1,119 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: GPL-2.0-or-later
+# The fork family: each workload alone, its limits, and its evidence when the mechanism is prevented.
+# shellcheck disable=SC2030,SC2031,SC2154
+
+load workloads
+
+FAMILY=(fork/vmas fork/wide fork/chain fork/storm fork/cow)
+
+@test "fork: each describes itself as JSON" {
+	for name in "${FAMILY[@]}"; do describes "$name"; done
+}
+
+@test "fork/vmas: alone, from one VMA to many" {
+	works fork/vmas --vmas 1 --samples 20
+	works fork/vmas --vmas 300 --samples 20
+	says "n 20"
+}
+
+@test "fork/wide: a sample for each fork of each round" {
+	works fork/wide --vmas 10 --children 7 --samples 21
+	says "work:reaped                      grew 21, wanted == 21"
+	says "n 21"
+}
+
+@test "fork/wide: one round when there are more children than samples" {
+	works fork/wide --vmas 2 --children 9 --samples 4
+	says "grew 9, wanted == 9"
+	says "n 4"
+}
+
+@test "fork/chain: every level counts, deep and shallow" {
+	works fork/chain --vmas 3 --depth 1 --samples 4
+	works fork/chain --vmas 3 --depth 64 --samples 128
+	says "work:reaped                      grew 128, wanted == 128"
+}
+
+@test "fork/storm: all processes fork" {
+	works fork/storm --processes 3 --vmas 5 --samples 30
+	says "work:reaped                      grew 30, wanted == 30"
+}
+
+@test "fork/cow: copies and reuse fault, contents stay apart" {
+	works fork/cow --pages 64 --children 3 --samples 64
+	works fork/cow --pages 3 --children 1 --samples 2
+}
+
+@test "fork: out of range is a wrong call" {
+	refuses fork/vmas vmas 0
+	refuses fork/vmas vmas 4097
+	refuses fork/wide children 10000000
+	refuses fork/wide children many
+	refuses fork/chain depth 65
+	refuses fork/storm processes -1
+	refuses fork/cow pages 1
+	refuses fork/cow children 1001
+}
+
+@test "fork: unknown options and stray words are wrong calls" {
+	run "$WORKLOADS/fork/wide" --breadth 3
+	left_with 2
+	run "$WORKLOADS/fork/wide" 3
+	left_with 2
+	says "'3' is no option"
+}
+
+@test "fork: more than the limits allow is skipped before anything is taken" {
+	over_limits fork/wide --vmas 4096 --children 1000 --max-bytes 100000000
+	over_limits fork/wide --children 20 --max-processes 20
+	over_limits fork/chain --vmas 4096 --depth 64 --max-bytes 10000000
+	over_limits fork/chain --depth 64 --max-processes 64
+	over_limits fork/storm --processes 4 --max-processes 8
+	over_limits fork/cow --pages 262144 --max-bytes 1000000000
+	over_limits fork/vmas --vmas 4096 --max-bytes 1000000
+}
+
+@test "fork: within its limits by a little it runs" {
+	works fork/wide --vmas 2 --children 4 --samples 4 --max-processes 5
+	works fork/storm --vmas 2 --processes 4 --samples 4 --max-processes 9
+}
+
+@test "fork: a fork that is refused is no figure" {
+	for name in "${FAMILY[@]}"; do
+		run "$PREVENT" clone=11 -- "$WORKLOADS/$name"
+		left_with 1
+		says "$name: invalid: fork"
+		says "Resource temporarily unavailable"
+		silent_on median
+	done
+}
+
+@test "fork: faults that the kernel did not count are no evidence" {
+	fails_evidence vmstat:pgfault frozen_vmstat "$WORKLOADS/fork/cow" --pages 64 --samples 32
+	fails_evidence vmstat:pgfault frozen_vmstat "$WORKLOADS/fork/chain" --vmas 4 --depth 4 --samples 4
+}
+
+# The first anonymous VMA of one page, in hex: the first of the region.
+first_page() {
+	sed -n 's/^\(7[0-9a-f]*\)000-.* rw-p 00000000 00:00 0 *$/\1000/p' "/proc/$1/maps" | head -1
+}
+
+@test "fork/wide: a page that changes behind a child's back is corruption" {
+	local parent child=
+	"$WORKLOADS/fork/wide" --vmas 4 --children 500 --samples 100000 > "$BATS_TEST_TMPDIR/out" 2>&1 &
+	parent=$!
+	until [[ -n $child ]]; do
+		kill -STOP $parent
+		child=$(pgrep -P $parent | head -1)
+		[[ -n $child ]] || kill -CONT $parent
+	done
+	sleep 0.2
+	printf 'XXXXXXXX' | dd of="/proc/$child/mem" bs=8 seek=$((0x$(first_page "$child") / 8)) \
+		conv=notrunc status=none || { kill -KILL $parent; skip "/proc/PID/mem is not for us"; }
+	kill -CONT $parent
+	wait $parent && return 1
+	run cat "$BATS_TEST_TMPDIR/out"
+	says "are not its parent's"
+	silent_on median
+}
