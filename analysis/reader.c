@@ -151,11 +151,12 @@ static char *how_of(const json_t *run)
 	const char *virtualisation = text(run, "virtualisation");
 	const char *arch = text(json_object_get(run, "kernel"), "arch");
 
-	return xasprintf("%s, %s clock, %s%s, %s", mode ? mode : "host", clock ? clock : "host",
-			 virtualisation && strcmp(virtualisation, "none") ? "virtualisation " : "",
-			 virtualisation && strcmp(virtualisation, "none") ? virtualisation
-									  : "bare metal",
-			 arch ? arch : "unknown architecture");
+	bool icount = clock && !strcmp(clock, "icount");
+
+	if (!virtualisation || !strcmp(virtualisation, "none"))
+		virtualisation = "bare metal";
+	return xasprintf("%s, %s%s, %s", mode ? mode : "host", icount ? "icount, " : "",
+			 virtualisation, arch ? arch : "unknown architecture");
 }
 
 static char *on_run(struct reader *r, json_t *record)

@@ -78,6 +78,10 @@ static bool has_workload(const struct results *r, const char *name)
 			if (!strcmp(r->boots[i].measurements[k].workload, name))
 				return true;
 		}
+		for (size_t k = 0; k < r->boots[i].slab_count; k++) {
+			if (!strcmp(r->boots[i].slabs[k].workload, name))
+				return true;
+		}
 	}
 	return false;
 }

@@ -69,6 +69,25 @@ double geometric_mean(const double *values, size_t count)
 	return exp(mean_of_logs(values, count));
 }
 
+struct center center_of(const double *values, size_t count)
+{
+	double *v = xcalloc(count, sizeof(*v)), half = NAN, at;
+	bool logs = true;
+
+	for (size_t i = 0; i < count; i++)
+		logs = logs && values[i] > 0;
+	for (size_t i = 0; i < count; i++)
+		v[i] = logs ? log(values[i]) : values[i];
+	at = mean(v, count);
+	if (count > 1)
+		half = qt(.5 + confidence / 2, count - 1, 1, 0) * standard_deviation(v, count) /
+		       sqrt(count);
+	free(v);
+	if (logs)
+		return (struct center){ exp(at), exp(at - half), exp(at + half) };
+	return (struct center){ at, at - half, at + half };
+}
+
 /* Fills in what follows from log_ratio, standard_error and df. */
 static void infer(struct estimate *e)
 {

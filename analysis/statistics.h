@@ -21,6 +21,15 @@ double standard_deviation(const double *values, size_t count);
 /* exp of the mean of logs; values must be above 0. */
 double geometric_mean(const double *values, size_t count);
 
+/*
+ * Center of the values of boots with its 95% interval: geometric where all are above 0, else
+ * arithmetic. The interval is NAN for one boot.
+ */
+struct center {
+	double value, low, high;
+};
+struct center center_of(const double *values, size_t count);
+
 /* A ratio new / base with what is known about it. Fields that cannot be had are NAN. */
 struct estimate {
 	bool paired;

@@ -8,6 +8,7 @@
 #include "alloc.h"
 #include "analysis/objects.h"
 #include "analysis/params.h"
+#include "analysis/units.h"
 
 const struct format *format_named(const char *name)
 {
@@ -29,6 +30,7 @@ const char *const table_legend[] = {
 	"better, worse: p <= .05, adjusted for the number of metrics; no-change: the whole "
 	"interval is "
 	"inside the margin",
+	"slab bytes: for the largest parameters; --format json has all",
 	NULL,
 };
 
@@ -52,22 +54,10 @@ static bool same_section(const struct row *a, const struct row *b)
 	       (!is_slab(a) || !strcmp(a->slab_base->point, b->slab_base->point));
 }
 
-/* Unit and divisor that bring the smallest value of a section near 1. */
-struct scale {
-	double divisor;
-	const char *prefix, *unit; /* unit NULL: as recorded */
-};
-
-static struct scale scale_for(const struct row *rows, size_t count)
+/* Brings the smallest value of a section near 1. */
+static struct scale section_scale(const struct row *rows, size_t count)
 {
-	static const struct scale times[] = { { 1e9, "", "s" },
-					      { 1e6, "", "ms" },
-					      { 1e3, "", "us" } };
-	static const struct scale bytes[] = { { 1 << 20, "", "MiB" }, { 1 << 10, "", "KiB" } };
-	static const struct scale others[] = { { 1e6, "million ", NULL }, { 1e3, "1000 ", NULL } };
-	const struct scale none = { 1, "", NULL }, *scales = others;
-	size_t n = sizeof(others) / sizeof(others[0]);
-	double smallest = INFINITY, largest = 0, floor = 1e4;
+	double smallest = INFINITY;
 
 	for (size_t i = 0; i < count; i++) {
 		const double both[] = { fabs(rows[i].e.base), fabs(rows[i].e.new) };
@@ -75,25 +65,9 @@ static struct scale scale_for(const struct row *rows, size_t count)
 		for (int k = 0; k < 2; k++) {
 			if (both[k] > 0)
 				smallest = fmin(smallest, both[k]);
-			largest = fmax(largest, both[k]);
 		}
 	}
-	if (!strcmp(rows->unit, "ns")) {
-		scales = times;
-		n = sizeof(times) / sizeof(times[0]);
-		floor = 1;
-	} else if (!strcmp(rows->unit, "bytes")) {
-		scales = bytes;
-		n = sizeof(bytes) / sizeof(bytes[0]);
-		floor = 1;
-	} else if (rows->exact && largest < 1e8) {
-		return none; /* every digit counts */
-	}
-	for (size_t i = 0; i < n; i++) {
-		if (isfinite(smallest) && smallest >= floor * scales[i].divisor)
-			return scales[i];
-	}
-	return none;
+	return scale_for(rows->unit, smallest);
 }
 
 static char *heading_of(const struct row *r, const struct scale *scale)
@@ -159,11 +133,13 @@ struct section *sections_of(const struct comparison *c, size_t *count)
 			;
 		if (!is_shown(r, last - first))
 			continue;
+		if (r->figure != SLAB_OBJECTS)
+			first = s.first = last - 1; /* bytes: for the largest parameters */
 		s.last = last;
 		s.new_how = !previous || strcmp(previous->how, r->how);
 		s.new_workload = !previous || !same_workload(previous, r);
 		s.common = common_params(c, workload);
-		scale = scale_for(r, last - first);
+		scale = section_scale(r, last - first);
 		s.heading = heading_of(r, &scale);
 		s.scale = scale.divisor;
 		previous = r;
@@ -185,13 +161,13 @@ void sections_free(struct section *s, size_t count)
 
 /* ------------------------------------------------------------------ cells */
 
-static void put_value(char *to, size_t size, double v)
+static void put_value(char *to, size_t size, double v, bool whole)
 {
 	double a = fabs(v);
 
 	if (isnan(v))
 		snprintf(to, size, "-");
-	else if (a == rint(a) && a < 1e8)
+	else if (whole && a == rint(a) && a < 1e8)
 		snprintf(to, size, "%.0f", v);
 	else if (a >= 1e8)
 		snprintf(to, size, "%.3g", v);
@@ -243,8 +219,8 @@ struct cells row_cells(const struct comparison *c, const struct section *s, cons
 	struct cells cells = { .verdict = verdict_name(r->verdict) };
 
 	put_name(&cells, c, s, r);
-	put_value(cells.base, sizeof(cells.base), e->base / s->scale);
-	put_value(cells.new, sizeof(cells.new), e->new / s->scale);
+	put_value(cells.base, sizeof(cells.base), e->base / s->scale, s->scale == 1);
+	put_value(cells.new, sizeof(cells.new), e->new / s->scale, s->scale == 1);
 	put_change(cells.change, sizeof(cells.change), e->ratio, r->exact ? 3 : 2);
 	put_change(cells.low, sizeof(cells.low), e->low, 1);
 	put_change(cells.high, sizeof(cells.high), e->high, 1);

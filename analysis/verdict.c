@@ -332,14 +332,37 @@ static void judge_rows(struct comparison *c, size_t first, size_t last, size_t f
 	free(other);
 }
 
+/* Brings the p99 rows among the rows from `from` on, all of one metric, behind the others. */
+static void p99_last(struct comparison *c, size_t from)
+{
+	struct row *p99 = xcalloc(c->count - from, sizeof(*p99));
+	size_t kept = from, moved = 0;
+
+	for (size_t i = from; i < c->count; i++) {
+		if (c->rows[i].statistic == P99)
+			p99[moved++] = c->rows[i];
+		else
+			c->rows[kept++] = c->rows[i];
+	}
+	if (moved)
+		memcpy(&c->rows[kept], p99, moved * sizeof(*p99));
+	free(p99);
+}
+
 /* Compares the strata [first, last), all of one kind of figures. */
 static void compare_kind(struct comparison *c, size_t first, size_t last)
 {
-	size_t from = c->count, count;
+	size_t from = c->count, metric = from, count;
 	struct key *keys = keys_of(&c->match, first, last, &count);
 
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		if (i && !same_metric(keys[i - 1].m, keys[i].m)) {
+			p99_last(c, metric);
+			metric = c->count;
+		}
 		compare_metric(c, first, last, keys[i].m);
+	}
+	p99_last(c, metric);
 	free(keys);
 	objects_compare(c, first, last);
 	judge_rows(c, first, last, from);
