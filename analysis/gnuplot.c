@@ -145,7 +145,8 @@ static const char styles[] = "set style line 1 lc rgb '#0072B2' lw 2 pt 7 ps 1\n
 			     "set border 3\n"
 			     "set tics nomirror\n"
 			     "set grid ytics lc rgb '#d0d0d0' lw 1 dt 1\n"
-			     "set key tmargin center horizontal Left reverse\n";
+			     "set xlabel offset 0,0.6\n"
+			     "set key below center horizontal Left reverse\n";
 
 static void put_picture(FILE *script, const struct picture *p, const char *plot)
 {

@@ -146,8 +146,9 @@ static void put_series(struct script *s, size_t i, const struct results *r, cons
 	script_curve(s->to_ascii, what, title);
 	free(what);
 	if (most > 1) {
-		what = xasprintf("$s%zu using 1:2:3:4 with yerrorbars ls %zu dt 1 pt 0", i,
-				 i % 6 + 1);
+		what = xasprintf("$s%zu using 1:3:(0):($4-$3) with vectors heads size screen "
+				 ".006,90 ls %zu dt 1",
+				 i, i % 6 + 1);
 		script_curve(s->to_plot, what, NULL);
 		free(what);
 	}
