@@ -169,15 +169,22 @@ static inline uint64_t bench_now(const struct bench *b)
 	return (uint64_t)t.tv_sec * 1000000000u + t.tv_nsec;
 }
 
+/* Number of the next sample of a metric. Only children that report need a locked instruction. */
+static inline uint64_t sample_number(struct bench *b, int metric)
+{
+	if (workload.children_report)
+		return __atomic_fetch_add(&b->area->used[metric], 1, __ATOMIC_RELAXED);
+	return b->area->used[metric]++;
+}
+
 /*
  * Stores a sample of a LATENCY metric (ns) or a COUNT metric (value); `metric` is the index in
- * workload.metrics. Safe in children of a workload with children_report. Drops what is over
- * --samples.
+ * workload.metrics. In children only with children_report. Drops what is over --samples.
  */
 static inline void bench_sample(struct bench *b, int metric, uint64_t value)
 {
 	struct sample_area *a = b->area;
-	uint64_t i = __atomic_fetch_add(&a->used[metric], 1, __ATOMIC_RELAXED);
+	uint64_t i = sample_number(b, metric);
 
 	if (i < a->capacity)
 		a->samples[metric * a->capacity + i].value = value;
@@ -203,7 +210,7 @@ static inline void bench_sample_at(struct bench *b, int metric, uint64_t i, uint
 static inline void bench_rate(struct bench *b, int metric, uint64_t work, uint64_t ns)
 {
 	struct sample_area *a = b->area;
-	uint64_t i = __atomic_fetch_add(&a->used[metric], 1, __ATOMIC_RELAXED);
+	uint64_t i = sample_number(b, metric);
 
 	if (i < a->capacity)
 		a->samples[metric * a->capacity + i] = (struct sample){ ns, work };
@@ -326,6 +333,13 @@ long family_vmas(const struct bench *b);
  * one for its parent's (anon_vma_fork(), anon_vma_clone()).
  */
 void family_model(struct bench *b, enum hold_point point, long vmas, long own, long children);
+
+/*
+ * A workload that execs itself with this as argv[0] becomes a program that leaves at once with
+ * EXEC_STATUS: small, static, and there wherever the workload is.
+ */
+#define EXEC_NAME "rmapbench-leave"
+enum { EXEC_STATUS = 79 };
 
 /* Waits for one child; fails the workload unless it left with status 0. */
 void child_reap(struct bench *b, pid_t pid);
