@@ -18,20 +18,6 @@ static int by_order(const void *a, const void *b)
 	return (*x)->order - (*y)->order;
 }
 
-static void print_command(FILE *to, const struct command *c)
-{
-	fprintf(to, "  rmapbench %s%s%s\n", c->name, *c->usage ? " " : "", c->usage);
-}
-
-int command_usage(const struct command *c)
-{
-	fprintf(stderr, "usage:\n");
-	print_command(stderr, c);
-	if (c->help)
-		fprintf(stderr, "\n%s", c->help);
-	return STATUS_USAGE;
-}
-
 static void help(FILE *to)
 {
 	size_t n = __stop_commands - __start_commands;
@@ -42,7 +28,7 @@ static void help(FILE *to)
 	fprintf(to, "rmapbench " VERSION ": benchmarks of Linux anonymous reverse mapping, kernel "
 		    "against kernel\n\n");
 	for (size_t i = 0; i < n; i++) {
-		print_command(to, all[i]);
+		command_print(to, all[i]);
 		fprintf(to, "      %s\n", all[i]->summary);
 	}
 	fprintf(to, "\nrmapbench COMMAND --help tells the options of one command. Exit status: 0 "
@@ -63,7 +49,7 @@ static const struct command *find(const char *name)
 static int command_help(const struct command *c)
 {
 	printf("rmapbench %s: %s\n\nusage:\n", c->name, c->summary);
-	print_command(stdout, c);
+	command_print(stdout, c);
 	if (c->help)
 		printf("\n%s", c->help);
 	return STATUS_DONE;
@@ -73,6 +59,9 @@ int main(int argc, char **argv)
 {
 	const struct command *c;
 
+	/* Process 1 of a lab guest; its arguments are what the kernel could not use. */
+	if (!strcmp(argv[0], "/init"))
+		return find("init")->main(argc, argv);
 	if (argc < 2) {
 		help(stderr);
 		return STATUS_USAGE;

@@ -449,6 +449,7 @@ static int init_main(int argc, char **argv)
 	umask(022);
 	setenv("PATH", "/bin", 1);
 	setenv("HOME", "/", 1);
+	setenv("TERM", "dumb", 1);
 	mount_all();
 	enable_controllers();
 	read_rehearsal();

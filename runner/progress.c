@@ -3,8 +3,12 @@
 
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "runner/shared_area.h"
 
 static long total, done;
 static double started;
@@ -18,12 +22,20 @@ static double now(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+/* The console of a lab guest is a terminal, but what it shows is a log. */
+static bool can_redraw(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDERR_FILENO) && (!term || strcmp(term, "dumb"));
+}
+
 void progress_start(long n)
 {
 	total = n;
 	done = 0;
 	started = now();
-	terminal = isatty(STDERR_FILENO);
+	terminal = can_redraw();
 }
 
 void progress_process(const char *title, const char *pass)
@@ -31,6 +43,7 @@ void progress_process(const char *title, const char *pass)
 	double elapsed = now() - started;
 	long left = done ? (long)(elapsed / done * (total - done)) : -1;
 
+	shared_area_put(FRAME_RUNNING, title, strlen(title)); /* in a guest: for the host */
 	if (!terminal)
 		return;
 	fprintf(stderr, "\r\033[K[%ld/%ld] ", done + 1, total);

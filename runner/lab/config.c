@@ -256,6 +256,11 @@ static int take_nodes(struct reading *r)
 	return 0;
 }
 
+long default_watchdog(enum mode mode)
+{
+	return mode == MODE_TIME ? 30 : 4;
+}
+
 static void set_defaults(struct lab_config *s)
 {
 	*s = (struct lab_config){
@@ -290,9 +295,8 @@ int lab_config_read(struct lab_config *s, const char *file)
 		free(r.problem);
 		return -1;
 	}
-	/* icount spins at about a fiftieth of the speed: a hang would take minutes to show. */
 	if (!s->watchdog)
-		s->watchdog = s->mode == MODE_TIME ? 30 : 4;
+		s->watchdog = default_watchdog(s->mode);
 	return take_nodes(&r);
 }
 

@@ -50,6 +50,12 @@ void lab_config_free(struct lab_config *c);
 /* What the mode demands of the machine (number of CPUs and blocks). Number of objections, told. */
 int lab_config_check(const struct lab_config *c);
 
+/*
+ * Guest seconds without a sign of life. Few where instructions are counted: such a guest runs at
+ * about a tenth of real time, and a hang would take minutes to show.
+ */
+long default_watchdog(enum mode mode);
+
 /* The built-in smoke plan. */
 const char *lab_smoke_plan(void);
 

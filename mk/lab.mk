@@ -1,0 +1,24 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Kernels in guests: fetched or built, booted, compared. docs/lab.md tells the variables.
+
+KERNELS   := build/kernels
+BASE_NAME ?= $(if $(BASE),base,6.1)
+NEW_NAME  ?= $(if $(NEW),new,6.12)
+LAB_ARGS  ?=
+
+lab: deps-lab programs guest ## boot BASE= and NEW= (default: packaged 6.1 and 6.12) in guests and compare
+	@scripts/fetch-kernel.sh $(ARCH) $(KERNELS) $(if $(BASE),,$(BASE_NAME)) $(if $(NEW),,$(NEW_NAME))
+	$(O)/rmapbench lab $(if $(filter command line,$(origin CONFIG)),--config $(CONFIG)) --out $(RESULTS) $(LAB_ARGS) \
+		$(BASE_NAME)=$(or $(BASE),$(KERNELS)/$(BASE_NAME)) $(NEW_NAME)=$(or $(NEW),$(KERNELS)/$(NEW_NAME))
+	$(O)/rmapbench compare $(RESULTS)/$(BASE_NAME) $(RESULTS)/$(NEW_NAME)
+
+kernel: ## build a kernel to compare: NAME= SRC= [PATCHES=] [CONFIG=fragment] [ARCH=]
+	@NAME='$(NAME)' SRC='$(SRC)' PATCHES='$(PATCHES)' ARCH='$(ARCH)' \
+		CONFIG='$(if $(filter command line,$(origin CONFIG)),$(CONFIG))' scripts/kernel.sh
+
+.PHONY: deps-lab
+deps-lab:
+	@scripts/deps.sh build lab
+
+# The defaults are built in.
+$(O)/obj/runner/lab/config.o: configs/lab.ini configs/smoke.ini
