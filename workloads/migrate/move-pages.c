@@ -30,7 +30,7 @@ static void footprint(const struct bench *b, struct footprint *f)
 static void verify(struct bench *b, void *arg, long k)
 {
 	(void)arg;
-	if (region_verify(b, &region, 1) != region.count)
+	if (region_verify(b, &region, 1) != b->param[PAGES])
 		bench_corrupted(b, "pages changed while they moved, as process %ld of them sees it",
 				k + 1);
 }
@@ -80,13 +80,13 @@ static void prepare(struct bench *b, int node)
 	page = bench_memory(b, pages * sizeof(*page));
 	target = bench_memory(b, pages * sizeof(*target));
 	status = bench_memory(b, pages * sizeof(*status));
-	region = region_map_adjacent(b, pages, b->page_size);
-	pages_small(region.base, region.stride * pages);
+	region = region_map(b, 1, pages * b->page_size);
+	pages_small(region.base, region.bytes);
 	node_prefer(b, node);
 	region_fill(b, &region, 1);
 	node_prefer(b, -1);
 	for (long i = 0; i < pages; i++)
-		page[i] = region_vma(&region, i);
+		page[i] = region.base + i * b->page_size;
 }
 
 static void run(struct bench *b)
