@@ -7,6 +7,8 @@
 #ifndef RMAPBENCH_COMMAND_H
 #define RMAPBENCH_COMMAND_H
 
+#include <stdio.h>
+
 /* Exit statuses, for every subcommand. */
 enum {
 	STATUS_DONE = 0,
@@ -36,6 +38,9 @@ extern const struct command *const __stop_commands[];
 
 #define for_each_command(c)                                                                        \
 	for (const struct command *const *c = __start_commands; c < __stop_commands; c++)
+
+/* "  rmapbench NAME ARGUMENTS" and a newline. */
+void command_print(FILE *to, const struct command *c);
 
 /* Prints the usage of a subcommand to stderr and returns STATUS_USAGE. */
 int command_usage(const struct command *c);

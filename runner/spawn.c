@@ -183,8 +183,8 @@ static int start(struct run *run)
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) ||
 	    pipe2(messages, O_CLOEXEC | O_NONBLOCK))
 		return -1;
-	run->result->area = mmap(NULL, run->result->area_bytes, PROT_READ | PROT_WRITE,
-				 MAP_SHARED | MAP_POPULATE, run->samples, 0);
+	run->result->area = mmap(NULL, run->result->area_bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
+				 run->samples, 0);
 	if (run->result->area == MAP_FAILED) {
 		run->result->area = NULL;
 		return -1;

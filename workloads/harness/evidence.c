@@ -9,20 +9,23 @@
 
 #include "workloads/harness/harness.h"
 
-static char vmstat_before[32768], vmstat_after[32768];
+enum { VMSTAT = 65536 };
 
-static void read_vmstat(char *buf, size_t size)
+static long before[MAX_EVIDENCE], after[MAX_EVIDENCE];
+
+/* To be unmapped; "" if it cannot be read. */
+static char *read_vmstat(void)
 {
+	char *buf = scratch_map(VMSTAT);
 	int fd = open("/proc/vmstat", O_RDONLY | O_CLOEXEC);
 	size_t n = 0;
 	ssize_t got;
 
-	if (fd < 0)
-		return;
-	while (n + 1 < size && (got = read(fd, buf + n, size - 1 - n)) > 0)
+	while (buf && fd >= 0 && n + 1 < VMSTAT && (got = read(fd, buf + n, VMSTAT - 1 - n)) > 0)
 		n += got;
-	buf[n] = '\0';
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	return buf;
 }
 
 static long row(const char *text, const char *name)
@@ -39,15 +42,27 @@ static long row(const char *text, const char *name)
 
 long vmstat_read(const char *name)
 {
-	static char buf[32768];
+	char *text = read_vmstat();
+	long value = row(text, name);
 
-	read_vmstat(buf, sizeof(buf));
-	return row(buf, name);
+	scratch_unmap(text, VMSTAT);
+	return value;
+}
+
+static void read_rows(long *rows)
+{
+	char *text = read_vmstat();
+
+	for (long i = 0; i < count_evidence(); i++) {
+		if (!strncmp(workload.evidence[i].counter, "vmstat:", 7))
+			rows[i] = row(text, workload.evidence[i].counter + 7);
+	}
+	scratch_unmap(text, VMSTAT);
 }
 
 void evidence_begin(void)
 {
-	read_vmstat(vmstat_before, sizeof(vmstat_before));
+	read_rows(before);
 }
 
 static bool compare(long seen, enum relation relation, long wanted)
@@ -73,11 +88,8 @@ static bool growth(const struct bench *b, const struct evidence *e, long *seen)
 		}
 		return false;
 	}
-	*seen = row(vmstat_after, name);
-	if (*seen < 0)
-		return false;
-	*seen -= row(vmstat_before, name);
-	return true;
+	*seen = after[e - workload.evidence] - before[e - workload.evidence];
+	return after[e - workload.evidence] >= 0;
 }
 
 static void tell(const struct bench *b, const struct evidence *e, long wanted, const char *verdict)
@@ -127,7 +139,7 @@ int evidence_end(struct bench *b)
 {
 	int failed = 0;
 
-	read_vmstat(vmstat_after, sizeof(vmstat_after));
+	read_rows(after);
 	for (long i = 0; i < count_evidence(); i++)
 		failed += judge(b, &workload.evidence[i]);
 	return failed;

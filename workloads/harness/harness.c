@@ -340,12 +340,13 @@ static void map_samples(struct bench *b)
 		if (samples_fd < 0 || ftruncate(samples_fd, bytes))
 			bench_fail(b, "memfd of %zu bytes for samples: %m", bytes);
 	}
-	/* Populated, so that no sample takes a fault; a shared file mapping has no anon_vma. */
-	b->area =
-		mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_POPULATE, samples_fd, 0);
+	/* A shared file mapping has no anon_vma. */
+	b->area = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, samples_fd, 0);
 	if (b->area == MAP_FAILED)
 		bench_fail(b, "mmap of %zu bytes of samples: %m", bytes);
 	close(samples_fd);
+	/* Written, not only populated: the first write to a page is a fault under shadow paging. */
+	memset(b->area, 0, bytes);
 	b->area->capacity = b->samples;
 	/* Children that report nothing need not pay for the mapping at fork. */
 	if (!workload.children_report)

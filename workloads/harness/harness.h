@@ -46,6 +46,13 @@ bool control_connected(void);
 /* Puts back what bench_undo() was told of, in the workload's first process only. */
 void undo_all(void);
 
+/*
+ * Memory for reading a file, given back at once: what stayed with the process would be copied by
+ * every fork that is measured, and counted. NULL when there is none.
+ */
+char *scratch_map(size_t size);
+void scratch_unmap(char *scratch, size_t size);
+
 /* Writes a JSON string literal with its quotes. Returns buf. */
 char *json_quote(char *buf, size_t size, const char *s);
 

@@ -12,7 +12,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "workloads/workload.h"
+#include "workloads/harness/harness.h"
 
 long file_read_long(const char *path)
 {
@@ -51,32 +51,45 @@ int file_write(const char *path, const char *text)
 	return 0;
 }
 
-/* Calls line() for each line of a file until it returns false. The buffer is static. */
+char *scratch_map(size_t size)
+{
+	char *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return p == MAP_FAILED ? NULL : p;
+}
+
+void scratch_unmap(char *scratch, size_t size)
+{
+	if (scratch)
+		munmap(scratch, size);
+}
+
+/* Calls line() for each line of a file until it returns false. */
 static void each_line(const char *path, bool (*line)(char *, void *), void *arg)
 {
-	static char buf[16384];
+	enum { SIZE = 16384 };
+	char *buf = scratch_map(SIZE);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	size_t have = 0;
 	ssize_t got;
+	bool more = buf && fd >= 0;
 
-	if (fd < 0)
-		return;
-	while ((got = read(fd, buf + have, sizeof(buf) - 1 - have)) > 0) {
+	while (more && (got = read(fd, buf + have, SIZE - 1 - have)) > 0) {
 		char *start = buf, *end;
 
 		have += got;
 		buf[have] = '\0';
-		while ((end = strchr(start, '\n'))) {
+		while (more && (end = strchr(start, '\n'))) {
 			*end = '\0';
-			if (!line(start, arg))
-				goto out;
+			more = line(start, arg);
 			start = end + 1;
 		}
 		have -= start - buf;
 		memmove(buf, start, have);
 	}
-out:
-	close(fd);
+	if (fd >= 0)
+		close(fd);
+	scratch_unmap(buf, SIZE);
 }
 
 static bool count_line(char *line, void *arg)
@@ -91,7 +104,7 @@ long maps_count(void)
 	long n = 0;
 
 	each_line("/proc/self/maps", count_line, &n);
-	return n;
+	return n - 1; /* without the scratch memory that it was read into */
 }
 
 struct field {

@@ -1,0 +1,29 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Thin: each target is a line or two over the command.
+
+RMAPBENCH = $(O)/rmapbench
+
+bench: all ## measure the running kernel: run, table, plots (LABEL=, CONFIG=, RESULTS=)
+	@$(RMAPBENCH) run --config $(CONFIG) --label '$(LABEL)' --out '$(RESULTS)'; status=$$?; \
+	$(RMAPBENCH) plot --out '$(RESULTS)/$(LABEL)/plots' '$(RESULTS)/$(LABEL)' && exit $$status
+
+compare: all ## put two results side by side (BASE=, NEW=: label, folder or file)
+	@$(RMAPBENCH) compare $(if $(MARGIN),--margin $(MARGIN)) '$(or $(BASE),results/example/base)' '$(or $(NEW),results/example/new)'
+
+plots: all ## draw PNG and SVG of results (BASE=, NEW=, OUT=)
+	@$(RMAPBENCH) plot --out '$(or $(OUT),plots)' $(if $(BASE)$(NEW),$(if $(BASE),'$(BASE)') $(if $(NEW),'$(NEW)'),'$(LABEL)')
+
+selftest: all ## is the counting of slab objects exact on this host?
+	@$(RMAPBENCH) selftest
+
+$(O)/bench/bare_fork: tests/bench/bare_fork.c
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) $(WCFLAGS) $(WLDFLAGS) -o $@ $<
+
+$(O)/bench/harness: $(call obj,tests/bench/harness.c $(filter-out lib/main.c,$(LIB_SRC)) $(RUNNER_SRC))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs $(GUEST_LIBS)) -lm -lpthread
+
+bench-harness: all $(O)/bench/bare_fork $(O)/bench/harness ## what measuring itself costs, as ratios in one run
+	@RMAPBENCH_WORKLOADS=$(O)/workloads $(O)/bench/harness $(O)/bench/bare_fork
+	@[ ! -x scripts/bench-compare.sh ] || scripts/bench-compare.sh

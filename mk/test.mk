@@ -1,0 +1,14 @@
+# SPDX-License-Identifier: GPL-2.0-or-later
+# Every suite speaks TAP; scripts/test.sh adds them up.
+
+test: ## set up, build, run all tests (SUITES="unit cli calibration guest")
+	@scripts/deps.sh build test
+	@$(MAKE) --no-print-directory programs
+	@scripts/test.sh $(SUITES)
+
+unit: programs $(UNITS)
+
+# A unit test links everything but main().
+$(O)/tests/%: $(O)/obj/tests/unit/%.o $(filter-out %/lib/main.o,$(call obj,$(LIB_SRC) $(RUNNER_SRC) $(LAB_SRC) $(ANALYSIS_SRC)))
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs $(ALL_LIBS) cmocka) -lm -lpthread
