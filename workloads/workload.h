@@ -164,6 +164,8 @@ static inline uint64_t bench_now(const struct bench *b)
 #if defined(__x86_64__)
 	if (__builtin_expect(b->icount, 0))
 		return __rdtsc();
+#else
+	(void)b;
 #endif
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000000000u + t.tv_nsec;
@@ -341,7 +343,7 @@ void family_model(struct bench *b, enum hold_point point, long vmas, long own, l
 #define EXEC_NAME "rmapbench-leave"
 enum { EXEC_STATUS = 79 };
 
-/* Waits for one child; fails the workload unless it left with status 0. */
+/* Waits for one child, -1 for any; fails the workload unless it left with status 0. */
 void child_reap(struct bench *b, pid_t pid);
 
 /* ----------------------------------------------------------------- the system */
