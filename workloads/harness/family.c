@@ -148,16 +148,17 @@ uint64_t family_bytes(const struct bench *b, long vmas, long children)
 
 void child_reap(struct bench *b, pid_t pid)
 {
+	pid_t got;
 	int status;
 
-	while (waitpid(pid, &status, 0) < 0) {
+	while ((got = waitpid(pid, &status, 0)) < 0) {
 		if (errno != EINTR)
 			bench_fail(b, "waitpid(%d): %m", (int)pid);
 	}
 	if (WIFSIGNALED(status))
-		bench_fail(b, "child %d was killed by signal %d", (int)pid, WTERMSIG(status));
+		bench_fail(b, "child %d was killed by signal %d", (int)got, WTERMSIG(status));
 	if (WEXITSTATUS(status) == EXIT_CORRUPTED)
-		bench_corrupted(b, "child %d found its pages changed", (int)pid);
+		bench_corrupted(b, "child %d found its pages changed", (int)got);
 	if (WEXITSTATUS(status))
-		bench_fail(b, "child %d left with status %d", (int)pid, WEXITSTATUS(status));
+		bench_fail(b, "child %d left with status %d", (int)got, WEXITSTATUS(status));
 }
