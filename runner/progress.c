@@ -53,9 +53,9 @@ void progress_process(const char *title, const char *pass)
 	fflush(stderr);
 }
 
-void progress_done(long n)
+void progress_reached(long n)
 {
-	done += n;
+	done = n;
 }
 
 void progress_item(const char *title, const char *outcome)

@@ -10,7 +10,7 @@ void progress_start(long total);
 /* A process is about to start; `title` names workload and parameters, `pass` what it does. */
 void progress_process(const char *title, const char *pass);
 /* `n` of the processes are behind us, run or not. */
-void progress_done(long n);
+void progress_reached(long n);
 /* A workload has ended: "ok", "skip: reason"... Printed as a line of its own. */
 void progress_item(const char *title, const char *outcome);
 void progress_end(void);

@@ -374,7 +374,6 @@ static enum item_outcome warm_up(struct session *s, const struct plan_item *item
 			      pressure < 0 ? -1 : environment_cpu_pressure_us() - pressure, NULL);
 	json_decref(record);
 	spawn_free(&result);
-	progress_done(1);
 	return outcome;
 }
 
@@ -433,7 +432,6 @@ static enum item_outcome count(struct session *s, const struct plan_item *item)
 		outcome = count_once(s, item, counting, true);
 	while (outcome == ITEM_OK && counting_goes_on(counting))
 		outcome = count_once(s, item, counting, false);
-	progress_done(plan_item_runs(&s->plan, item) - 1 - item->processes);
 	if (counting->failed && !s->said_no_count) {
 		progress_end();
 		warning("slab objects are not counted: %s", counting->failed);
@@ -466,7 +464,6 @@ static enum item_outcome time_once(struct session *s, const struct plan_item *it
 			      json_incref(buddyinfo));
 	json_decref(buddyinfo);
 	spawn_free(&result);
-	progress_done(1);
 	return outcome;
 }
 
@@ -497,12 +494,14 @@ static enum item_outcome run_passes(struct session *s, const struct plan_item *i
 	progress_process(title, "warm-up");
 	outcome = warm_up(s, item);
 	if (outcome == ITEM_OK && !done_before(s, item, "count", 0)) {
+		progress_reached(before + 1);
 		progress_process(title, "counting objects");
 		outcome = count(s, item);
 	}
 	for (long p = 0; p < item->processes && outcome == ITEM_OK; p++) {
 		if (done_before(s, item, "time", p))
 			continue;
+		progress_reached(before + plan_item_runs(&s->plan, item) - item->processes + p);
 		progress_process(title, "timing");
 		outcome = time_once(s, item, p);
 	}
@@ -521,21 +520,22 @@ static enum item_outcome check_kernel_log(struct session *s, const struct plan_i
 	return outcome == ITEM_STOP ? outcome : ITEM_INVALID;
 }
 
-static enum item_outcome run_item(struct session *s, const struct plan_item *item)
+static enum item_outcome run_item(struct session *s, const struct plan_item *item, long before)
 {
 	static const char *const words[] = { "ok", "skip", "INVALID", "interrupted" };
 	char *title = plan_item_title(item);
 	enum item_outcome outcome;
 
 	if (all_done_before(s, item)) {
-		progress_done(plan_item_runs(&s->plan, item));
+		progress_reached(before + plan_item_runs(&s->plan, item));
 		progress_item(title, "done before");
 		free(title);
 		return ITEM_OK;
 	}
 	kernel_log_mark();
-	outcome = run_passes(s, item, title);
+	outcome = run_passes(s, item, title, before);
 	outcome = check_kernel_log(s, item, outcome);
+	progress_reached(before + plan_item_runs(&s->plan, item));
 	progress_item(title, words[outcome]);
 	free(title);
 	return outcome;
@@ -560,10 +560,16 @@ static int dry_run(const struct session *s)
 
 static void say_what_next(const struct session *s)
 {
+	/* A label is enough where compare looks by itself. */
+	char *result = strcmp(s->options.out, "results")
+			       ? xasprintf("%s/%s", s->options.out, s->options.label)
+			       : xstrdup(s->options.label);
+
 	printf("\nrecords: %s\nnext:    rmapbench plot %s          pictures of this result\n"
 	       "         rmapbench compare %s OTHER  after a run on another kernel, with its "
 	       "--label\n",
-	       record_path(s->file), s->options.label, s->options.label);
+	       record_path(s->file), result, result);
+	free(result);
 }
 
 static int finish(struct session *s, bool stopped)
@@ -595,12 +601,17 @@ static int finish(struct session *s, bool stopped)
 static int run_plan(struct session *s)
 {
 	bool stopped = false;
+	long before = 0;
 
 	s->started = now_seconds();
 	write_run(s);
 	progress_start(plan_runs(&s->plan));
-	for (size_t i = 0; i < s->plan.count && !stopped && !s->write_failed; i++)
-		stopped = run_item(s, &s->plan.items[i]) == ITEM_STOP || spawn_interrupted();
+	for (size_t i = 0; i < s->plan.count && !stopped && !s->write_failed; i++) {
+		const struct plan_item *item = &s->plan.items[i];
+
+		stopped = run_item(s, item, before) == ITEM_STOP || spawn_interrupted();
+		before += plan_item_runs(&s->plan, item);
+	}
 	return finish(s, stopped);
 }
 

@@ -150,13 +150,17 @@ static long read_slabs(const struct slab_cache *cache)
 	return slabs;
 }
 
-/* synchronize_rcu(), from user space: objects freed by RCU before now are then on their way back.
+/*
+ * Objects freed by RCU before now are on their way back when this returns. membarrier() is
+ * synchronize_rcu(), but not with one CPU online, where it does nothing
+ * (kernel/sched/membarrier.c), nor with nohz_full, where it fails: there we wait for longer than a
+ * grace period takes.
  */
 static void wait_for_rcu(void)
 {
-	if (syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
-		usleep(50000); /* not available with nohz_full: a grace period is shorter than this
-				*/
+	if (sysconf(_SC_NPROCESSORS_ONLN) == 1 ||
+	    syscall(SYS_membarrier, MEMBARRIER_CMD_GLOBAL, 0, 0))
+		usleep(100000);
 }
 
 /* One shrink and reading; 0, or -1 with a reason. */
