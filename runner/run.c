@@ -487,7 +487,7 @@ static bool all_done_before(const struct session *s, const struct plan_item *ite
 }
 
 static enum item_outcome run_passes(struct session *s, const struct plan_item *item,
-				    const char *title)
+				    const char *title, long before)
 {
 	enum item_outcome outcome;
 
