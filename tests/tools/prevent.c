@@ -4,7 +4,7 @@
  *
  * Runs a command in which system calls fail with ERRNO or, without one, return 0 and do nothing:
  * the trap that evidence is there to catch. By seccomp; the call number stands for the call, so the
- * arguments do not matter.
+ * arguments do not matter. "thp" is no call: it keeps huge pages from the command.
  */
 #include <errno.h>
 #include <linux/audit.h>
@@ -60,6 +60,14 @@ static void add(const char *rule)
 	size_t n = strcspn(rule, "=");
 	unsigned int error = rule[n] ? atoi(rule + n + 1) : 0;
 
+	if (!strcmp(rule, "thp")) {
+		/* Kept over execve(). */
+		if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)) {
+			perror("prevent: PR_SET_THP_DISABLE");
+			exit(1);
+		}
+		return;
+	}
 	if (length + 3 > (int)(sizeof(filter) / sizeof(*filter)))
 		exit(2);
 	filter[length++] =

@@ -71,8 +71,10 @@ static void round_of(struct bench *b, struct family *family, int fd)
 	for (long i = 0; i < region.count; i++) {
 		split_one(b, fd, region_vma(&region, i));
 		if (!frames_agree(b, family, region_vma(&region, i), pages))
-			bench_corrupted(b, "processes that share huge page %ld see different "
-					   "frames after its split", i);
+			bench_corrupted(b,
+					"processes that share huge page %ld see different "
+					"frames after its split",
+					i);
 	}
 	verify(b, NULL, -1);
 	bench_work(b, REAPED, family_release(b, family));
