@@ -299,7 +299,8 @@ static char *on_evidence(struct reader *r, json_t *record)
 	const char *counter = text(record, "counter"), *relation = text(record, "relation");
 	struct pending *p;
 
-	if (is_true(record, "held"))
+	/* Undecided: the host was too busy to prove it by slab counts; other evidence did. */
+	if (is_true(record, "held") || is_true(record, "undecided"))
 		return NULL;
 	p = pend(r, record);
 	if (!p)

@@ -220,6 +220,8 @@ static void virtualisation(const char *cpuinfo, char name[13])
 	__cpuid(0x40000000, a, words[0], words[1], words[2]);
 	memcpy(name, words, 12);
 	name[12] = '\0';
+	for (int i = 11; i >= 0 && name[i] == ' '; i--)
+		name[i] = '\0';
 	if (!strcmp(name, "KVMKVMKVM"))
 		strcpy(name, "kvm");
 	if (!strcmp(name, "TCGTCGTCGTCG"))

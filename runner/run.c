@@ -164,6 +164,8 @@ static void write_process(struct session *s, const struct plan_item *item, const
 				   "cpus", result->cpus);
 
 	json_object_update(fields, result->done);
+	if (json_array_size(result->notes))
+		json_object_set(fields, "notes", result->notes);
 	json_object_set_new(fields, "pressure_cpu_us",
 			    pressure < 0 ? json_null() : json_integer(pressure));
 	if (buddyinfo)

@@ -238,6 +238,8 @@ static void on_packet(struct run *run, const char *packet, size_t length)
 		result->corrupted = json_is_true(json_object_get(json, "corrupted"));
 		invalid(result, "%s%s", result->corrupted ? "corrupted: " : "",
 			json_string_value(value));
+	} else if ((value = json_object_get(json, "note"))) {
+		json_array_append(result->notes, value);
 	} else if ((value = json_object_get(json, "done"))) {
 		result->done = json_incref(value);
 	}
@@ -404,6 +406,7 @@ void spawn(const struct spawn_request *request, struct spawn_result *result)
 
 	*result = (struct spawn_result){ .outcome = OUTCOME_DONE };
 	result->evidence = json_array();
+	result->notes = json_array();
 	result->area_bytes = sample_area_bytes(metrics, request->samples);
 	if (start(&run))
 		invalid(result, "it cannot be started: %s", strerror(errno));
@@ -424,6 +427,7 @@ void spawn_free(struct spawn_result *result)
 	free(result->reason);
 	free(result->need);
 	json_decref(result->evidence);
+	json_decref(result->notes);
 	json_decref(result->done);
 	if (result->area)
 		munmap(result->area, result->area_bytes);

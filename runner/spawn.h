@@ -36,6 +36,7 @@ struct spawn_result {
 	char *need;   /* of a skip, or NULL */
 	bool corrupted;
 	json_t *evidence; /* array of what the workload reported */
+	json_t *notes;	  /* array of strings: what a person should know about the figures */
 	json_t *done;	  /* {"work", "vmas", "elapsed_ns"}, or NULL */
 	char cpus[256];
 	struct sample_area *area; /* mapped; samples of the metrics in the order of --describe */

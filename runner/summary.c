@@ -12,6 +12,7 @@ struct row {
 	char *title;
 	json_t *metrics; /* name -> {"unit", "kind", "values": [an estimate for each process]} */
 	json_t *slabs;	 /* records at `held`, where objects are most */
+	json_t *leaks;	 /* records at `after` with objects that were not given back */
 	char *trouble;	 /* why there are no figures */
 	bool skipped;
 };
@@ -48,7 +49,10 @@ static struct row *row_of(const json_t *record)
 	}
 	array_grow(rows, row_count);
 	row = &rows[row_count++];
-	*row = (struct row){ .title = title, .metrics = json_object(), .slabs = json_array() };
+	*row = (struct row){ .title = title,
+			     .metrics = json_object(),
+			     .slabs = json_array(),
+			     .leaks = json_array() };
 	return row;
 }
 
@@ -113,6 +117,19 @@ static void trouble(const json_t *record, bool skip)
 	invalid += !skip;
 }
 
+static void see_slab(const json_t *record)
+{
+	const char *point = json_string_value(json_object_get(record, "point"));
+	struct row *row = row_of(record);
+
+	if (!strcmp(point, "held"))
+		json_array_append(row->slabs, (json_t *)record);
+	/* Each process of a workload ends with nothing of its own left. */
+	if (!strcmp(point, "after") && json_is_true(json_object_get(record, "exact")) &&
+	    json_integer_value(json_object_get(record, "delta")) > 0)
+		json_array_append(row->leaks, (json_t *)record);
+}
+
 void summary_see(const char *type, const json_t *record)
 {
 	if (!strcmp(type, "samples"))
@@ -121,9 +138,8 @@ void summary_see(const char *type, const json_t *record)
 		trouble(record, true);
 	else if (!strcmp(type, "invalid"))
 		trouble(record, false);
-	else if (!strcmp(type, "slab") &&
-		 !strcmp(json_string_value(json_object_get(record, "point")), "held"))
-		json_array_append(row_of(record)->slabs, (json_t *)record);
+	else if (!strcmp(type, "slab"))
+		see_slab(record);
 }
 
 /* Times in the unit that keeps them readable; all else as it is. */
@@ -204,6 +220,10 @@ void summary_print(FILE *to)
 			print_metric(to, name, value);
 		json_array_foreach (rows[i].slabs, k, value)
 			print_slab(to, value);
+		json_array_foreach (rows[i].leaks, k, value)
+			fprintf(to, "  LEAK: %lld %s more after it than before\n",
+				(long long)json_integer_value(json_object_get(value, "delta")),
+				json_string_value(json_object_get(value, "cache")));
 	}
 }
 
