@@ -315,7 +315,10 @@ uint64_t family_fork(struct bench *b, struct family *f, void (*body)(struct benc
 		     void *arg);
 /* Waits until all children reported ready. */
 void family_ready(struct bench *b, struct family *f);
-/* Releases and reaps all; fails if one did not leave with 0. Returns how many left with 0. */
+/* Releases all, and comes back at once: for work that goes on beside theirs. */
+void family_open(struct family *f);
+/* Releases (unless they are) and reaps all; fails if one did not leave with 0. Returns how many
+ * left with 0. */
 long family_release(struct bench *b, struct family *f);
 void family_free(struct bench *b, struct family *f);
 

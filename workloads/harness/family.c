@@ -93,12 +93,18 @@ void family_ready(struct bench *b, struct family *f)
 	}
 }
 
+void family_open(struct family *f)
+{
+	if (f->gate[1] >= 0)
+		close(f->gate[1]);
+	f->gate[1] = -1;
+}
+
 long family_release(struct bench *b, struct family *f)
 {
 	long reaped = 0;
 
-	close(f->gate[1]);
-	f->gate[1] = -1;
+	family_open(f);
 	for (long k = 0; k < f->count; k++) {
 		child_reap(b, f->pids[k]);
 		reaped++;
