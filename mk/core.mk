@@ -18,3 +18,6 @@ lint: ## clang-format, shellcheck, cppcheck
 
 format: ## let clang-format rewrite the sources
 	clang-format -i $(shell git ls-files '*.c' '*.h')
+
+docs: programs ## make docs/workloads.md from what the workloads declare
+	@$(O)/rmapbench list --markdown > docs/workloads.md.new && mv docs/workloads.md.new docs/workloads.md
