@@ -125,10 +125,10 @@ static void add_stratum(struct match *m, const struct results *base, const struc
 	pairs = pair(&s);
 	if (pairs) {
 		left = s.base_count + s.new_count - 2 * pairs;
-		if (left) {
+		if (left)
 			notes_add(&m->notes,
-				  "%zu boots without a partner in their block are left out", left);
-		}
+				  "boots left out, for want of a partner in their block: %zu",
+				  left);
 		s.paired = true;
 		s.base_count = s.new_count = pairs;
 	}

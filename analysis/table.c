@@ -167,7 +167,7 @@ static void put_value(char *to, size_t size, double v, bool whole)
 
 	if (isnan(v))
 		snprintf(to, size, "-");
-	else if (whole && a == rint(a) && a < 1e8)
+	else if (whole && fabs(a - rint(a)) <= 1e-9 * a && a < 1e8)
 		snprintf(to, size, "%.0f", v);
 	else if (a >= 1e8)
 		snprintf(to, size, "%.3g", v);

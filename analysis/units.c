@@ -27,6 +27,7 @@ struct scale scale_for(const char *unit, double smallest)
 
 	if (!isfinite(smallest))
 		smallest = 0;
+	smallest *= 1 + 1e-9; /* a geometric mean of 1000 may be just below it */
 	while ((scales[i].unit && strcmp(scales[i].unit, unit)) || smallest < scales[i].from)
 		i++;
 	return scales[i].scale;
