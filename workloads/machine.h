@@ -92,6 +92,47 @@ bool frames_agree(struct bench *b, const struct family *f, const void *start, lo
 /* Flags of a frame as /proc/kpageflags has them (bits: linux/kernel-page-flags.h); 0 if hidden. */
 uint64_t frame_flags(uint64_t frame);
 
+/* ---------------------------------------------------------------- sharers */
+
+/*
+ * Memory that this process fills with region_fill(tag 1) and its children share. Each child
+ * verifies it when it is released.
+ */
+struct sharers {
+	struct region region;
+	struct family family;
+	long children; /* forked by sharers_fork() */
+};
+
+/* Room for `children`; before POPULATED. */
+void sharers_new(struct bench *b, struct sharers *s, long children);
+/* Maps one VMA of small pages, which come from `node` (-1: any), and fills it. */
+void sharers_map(struct bench *b, struct sharers *s, long pages, int node);
+/* Forks the children; returns when all sleep. */
+void sharers_fork(struct bench *b, struct sharers *s);
+/* Corrupted, unless all map the same frames and this process sees what it wrote. */
+void sharers_check(struct bench *b, const struct sharers *s);
+/* Children verify and leave; returns how many left with 0. */
+long sharers_release(struct bench *b, struct sharers *s);
+void sharers_free(struct bench *b, struct sharers *s);
+uint64_t sharers_bytes(const struct bench *b, uint64_t bytes, long children);
+
+/*
+ * Times move(b, s, from, to), which is to take the pages of `s` to another node, and reports it as
+ * bench_rate(metric) of those that left `from` and are on `to`. Checks all sharers. Returns that
+ * number of pages.
+ */
+long sharers_travel(struct bench *b, struct sharers *s, int metric, int from, int to,
+		    void (*move)(struct bench *b, struct sharers *s, int from, int to));
+
+/* ---------------------------------------------------------------- swap */
+
+/*
+ * Makes sure that there is swap: if there is none, a zram device of `bytes` becomes one until the
+ * workload ends. Skips if neither is to be had.
+ */
+void swap_ensure(struct bench *b, size_t bytes);
+
 /* ---------------------------------------------------------------- huge pages */
 
 /* `folios` VMAs, each one aligned huge page that is asked for by madvise; untouched. */

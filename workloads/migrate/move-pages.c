@@ -16,23 +16,15 @@ enum { PAGES, BATCH, CHILDREN, MOVE_ALL };
 enum { THERE, BACK, LEFT_BEHIND };
 enum { ASKED, MOVED, ARRIVED, FORKED, REAPED };
 
-static struct region region;
+static struct sharers sharers;
 static void **page;
 static int *target, *status;
 
 static void footprint(const struct bench *b, struct footprint *f)
 {
-	f->bytes = b->param[PAGES] * (b->page_size + sizeof(*page) + 2 * sizeof(*target)) +
-		   family_bytes(b, b->param[PAGES] / 512 + 1, b->param[CHILDREN] + 1);
+	f->bytes = sharers_bytes(b, b->param[PAGES] * b->page_size, b->param[CHILDREN]) +
+		   b->param[PAGES] * (sizeof(*page) + 2 * sizeof(*target));
 	f->processes = b->param[CHILDREN] + 1;
-}
-
-static void verify(struct bench *b, void *arg, long k)
-{
-	(void)arg;
-	if (region_verify(b, &region, 1) != b->param[PAGES])
-		bench_corrupted(b, "pages changed while they moved, as process %ld of them sees it",
-				k + 1);
 }
 
 /* One call. Returns how many pages it moved. */
@@ -69,55 +61,36 @@ static void move(struct bench *b, int metric, int from, int to)
 				    from, to);
 	bench_work(b, ASKED, pages);
 	bench_work(b, MOVED, moved);
-	bench_work(b, ARRIVED, pages_on_node(b, region.base, pages, to));
+	bench_work(b, ARRIVED, pages_on_node(b, sharers.region.base, pages, to));
 	bench_sample(b, LEFT_BEHIND, pages - moved);
-}
-
-static void prepare(struct bench *b, int node)
-{
-	long pages = b->param[PAGES];
-
-	page = bench_memory(b, pages * sizeof(*page));
-	target = bench_memory(b, pages * sizeof(*target));
-	status = bench_memory(b, pages * sizeof(*status));
-	region = region_map(b, 1, pages * b->page_size);
-	pages_small(region.base, region.bytes);
-	node_prefer(b, node);
-	region_fill(b, &region, 1);
-	node_prefer(b, -1);
-	for (long i = 0; i < pages; i++)
-		page[i] = region.base + i * b->page_size;
 }
 
 static void run(struct bench *b)
 {
-	long pages = b->param[PAGES], children = b->param[CHILDREN];
-	long rounds = bench_rounds(b, (pages + b->param[BATCH] - 1) / b->param[BATCH]);
-	struct family family;
+	long pages = b->param[PAGES], batch = b->param[BATCH];
+	long rounds = bench_rounds(b, (pages + batch - 1) / batch);
 	int node[2];
 
 	nodes_with_memory(node);
-	family = family_new(b, children);
-	family.on_release = verify;
-	prepare(b, node[0]);
+	page = bench_memory(b, pages * sizeof(*page));
+	target = bench_memory(b, pages * sizeof(*target));
+	status = bench_memory(b, pages * sizeof(*status));
+	sharers_new(b, &sharers, b->param[CHILDREN]);
+	sharers_map(b, &sharers, pages, node[0]);
+	for (long i = 0; i < pages; i++)
+		page[i] = sharers.region.base + i * b->page_size;
 	bench_hold(b, POPULATED);
-	for (long k = 0; k < children; k++)
-		family_fork(b, &family, NULL, NULL);
-	family_ready(b, &family);
-	bench_work(b, FORKED, children);
+	sharers_fork(b, &sharers);
+	bench_work(b, FORKED, b->param[CHILDREN]);
 	bench_hold(b, HELD);
 	for (long i = 0; i < rounds; i++) {
 		move(b, THERE, node[0], node[1]);
-		if (!frames_agree(b, &family, region.base, pages))
-			bench_corrupted(b, "processes that share pages see different frames");
+		sharers_check(b, &sharers);
 		move(b, BACK, node[1], node[0]);
 	}
-	if (!frames_agree(b, &family, region.base, pages))
-		bench_corrupted(b, "processes that share pages see different frames");
-	verify(b, NULL, -1);
-	bench_work(b, REAPED, family_release(b, &family));
-	region_unmap(b, &region);
-	family_free(b, &family);
+	sharers_check(b, &sharers);
+	bench_work(b, REAPED, sharers_release(b, &sharers));
+	sharers_free(b, &sharers);
 }
 
 const struct workload workload = {

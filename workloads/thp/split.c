@@ -14,26 +14,17 @@ enum { FOLIOS, CHILDREN };
 enum { SPLIT };
 enum { WANTED, HUGE, SPLITS, PMDS, FORKED, REAPED };
 
-static struct region region;
+static struct sharers sharers;
 
 static void footprint(const struct bench *b, struct footprint *f)
 {
-	f->bytes = b->param[FOLIOS] * thp_size() +
-		   family_bytes(b, b->param[FOLIOS], b->param[CHILDREN] + 1);
+	f->bytes = sharers_bytes(b, b->param[FOLIOS] * thp_size(), b->param[CHILDREN]);
 	f->processes = b->param[CHILDREN] + 1;
-}
-
-static void verify(struct bench *b, void *arg, long k)
-{
-	(void)arg;
-	if (region_verify(b, &region, 1) != region.count * (long)(region.bytes / b->page_size))
-		bench_corrupted(b, "pages changed while they were split, as process %ld sees it",
-				k + 1);
 }
 
 static void split_one(struct bench *b, int fd, char *folio)
 {
-	bool huge = thp_mapped(folio, region.bytes) == 1;
+	bool huge = thp_mapped(folio, sharers.region.bytes) == 1;
 	char command[96];
 	uint64_t start, ns;
 	ssize_t wrote;
@@ -48,54 +39,42 @@ static void split_one(struct bench *b, int fd, char *folio)
 	if (wrote != length)
 		bench_fail(b, "split_huge_pages, '%s': %m", command);
 	bench_work(b, HUGE, huge);
-	if (!huge || thp_mapped(folio, region.bytes))
+	if (!huge || thp_mapped(folio, sharers.region.bytes))
 		return;
 	bench_work(b, SPLITS, 1);
 	bench_sample(b, SPLIT, ns);
 }
 
-static void round_of(struct bench *b, struct family *family, int fd)
+static void round_of(struct bench *b, int fd)
 {
-	long pages;
-
-	region = thp_map(b, b->param[FOLIOS]);
-	pages = region.bytes / b->page_size;
-	region_fill(b, &region, 1);
-	bench_work(b, WANTED, region.count);
+	sharers.region = thp_map(b, b->param[FOLIOS]);
+	region_fill(b, &sharers.region, 1);
+	bench_work(b, WANTED, sharers.region.count);
 	bench_hold(b, POPULATED);
-	for (long k = 0; k < b->param[CHILDREN]; k++)
-		family_fork(b, family, NULL, NULL);
-	family_ready(b, family);
+	sharers_fork(b, &sharers);
 	bench_work(b, FORKED, b->param[CHILDREN]);
 	bench_hold(b, HELD);
-	for (long i = 0; i < region.count; i++) {
-		split_one(b, fd, region_vma(&region, i));
-		if (!frames_agree(b, family, region_vma(&region, i), pages))
-			bench_corrupted(b,
-					"processes that share huge page %ld see different "
-					"frames after its split",
-					i);
-	}
-	verify(b, NULL, -1);
-	bench_work(b, REAPED, family_release(b, family));
-	region_unmap(b, &region);
+	for (long i = 0; i < sharers.region.count; i++)
+		split_one(b, fd, region_vma(&sharers.region, i));
+	sharers_check(b, &sharers);
+	bench_work(b, REAPED, sharers_release(b, &sharers));
+	region_unmap(b, &sharers.region);
 }
 
 static void run(struct bench *b)
 {
 	long rounds = bench_rounds(b, b->param[FOLIOS]);
-	struct family family = family_new(b, b->param[CHILDREN]);
 	int fd = open("/sys/kernel/debug/split_huge_pages", O_WRONLY | O_CLOEXEC);
 
 	if (fd < 0)
 		bench_fail(b, "/sys/kernel/debug/split_huge_pages: %m");
-	family.on_release = verify;
+	sharers_new(b, &sharers, b->param[CHILDREN]);
 	for (long i = 0; i < rounds; i++)
-		round_of(b, &family, fd);
+		round_of(b, fd);
 	/* A split takes the PMD from each process that maps the folio. */
 	bench_work(b, PMDS, b->area->work[SPLITS] * (1 + b->param[CHILDREN]));
 	close(fd);
-	family_free(b, &family);
+	sharers_free(b, &sharers);
 }
 
 const struct workload workload = {

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: GPL-2.0-or-later
+/*
+ * migrate_pages(2): everything this process has on one node, to another and back. As root the call
+ * moves shared pages too (MPOL_MF_MOVE_ALL); it returns how many it could not move.
+ */
+#include <errno.h>
+
+#include "workloads/machine.h"
+
+enum { PAGES, CHILDREN };
+enum { THERE, BACK };
+enum { ASKED, MOVED, FORKED, REAPED };
+
+static void footprint(const struct bench *b, struct footprint *f)
+{
+	f->bytes = sharers_bytes(b, b->param[PAGES] * b->page_size, b->param[CHILDREN]);
+	f->processes = b->param[CHILDREN] + 1;
+}
+
+static void move(struct bench *b, struct sharers *s, int from, int to)
+{
+	(void)s;
+	if (node_migrate(0, from, to) < 0)
+		bench_fail(b, "migrate_pages from node %d to node %d: %m", from, to);
+}
+
+static void run(struct bench *b)
+{
+	long rounds = bench_rounds(b, 1);
+	struct sharers sharers;
+	int node[2];
+
+	nodes_with_memory(node);
+	sharers_new(b, &sharers, b->param[CHILDREN]);
+	sharers_map(b, &sharers, b->param[PAGES], node[0]);
+	bench_hold(b, POPULATED);
+	sharers_fork(b, &sharers);
+	bench_work(b, FORKED, b->param[CHILDREN]);
+	bench_hold(b, HELD);
+	for (long i = 0; i < rounds; i++) {
+		bench_work(b, ASKED, 2 * b->param[PAGES]);
+		bench_work(b, MOVED,
+			   sharers_travel(b, &sharers, THERE, node[0], node[1], move) +
+				   sharers_travel(b, &sharers, BACK, node[1], node[0], move));
+	}
+	bench_work(b, REAPED, sharers_release(b, &sharers));
+	sharers_free(b, &sharers);
+}
+
+const struct workload workload = {
+	.summary = "a process's pages moved from node to node by migrate_pages(2)",
+	.drives = "do_migrate_pages, queue_pages_range, migrate_pages, try_to_migrate, "
+		  "rmap_walk_anon, remove_migration_ptes",
+	.params = {
+		[PAGES] = { "pages", "pages", 4096, 1, 1 << 20, "base pages that move" },
+		[CHILDREN] = { "children", "processes", 0, 0, 1000,
+			       "children that share them; they move for root alone" },
+	},
+	.metrics = {
+		[THERE] = { "there", "pages/s", THROUGHPUT, HIGHER,
+			    "pages of ours that moved from the first node to the second" },
+		[BACK] = { "back", "pages/s", THROUGHPUT, HIGHER, "and back to the first" },
+	},
+	.works = { [ASKED] = "asked", [MOVED] = "moved", [FORKED] = "forked",
+		   [REAPED] = "reaped" },
+	.evidence = {
+		{ "work:moved", AT_LEAST, ASKED, .factor = 0.9,
+		  .why = "they left one node and are on the other" },
+		{ "vmstat:pgmigrate_success", AT_LEAST, MOVED, .why = "the kernel migrated them" },
+		{ "work:reaped", EXACTLY, FORKED, .may_be_zero = true,
+		  .why = "every child found its pages intact" },
+	},
+	.needs = NEED_TWO_NODES,
+	.samples = 8,
+	.footprint = footprint,
+	.run = run,
+};
