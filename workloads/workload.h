@@ -290,6 +290,9 @@ long pages_verify(struct bench *b, const void *start, size_t bytes, uint64_t tag
 /* Keeps huge pages out of a stretch of memory, holes allowed, whatever the system's THP mode is. */
 void pages_small(void *start, size_t bytes);
 
+/* True if a page is zero from its byte `from` on. */
+bool page_is_zero(const struct bench *b, const void *page, size_t from);
+
 /* Writes one byte in each page, nothing else: the cheapest touch. */
 void pages_touch(struct bench *b, void *start, size_t bytes);
 
@@ -327,6 +330,16 @@ void family_free(struct bench *b, struct family *f);
  * small touched VMAs: kernel objects and page tables, not the pages that are copied later.
  */
 uint64_t family_bytes(const struct bench *b, long vmas, long children);
+
+/*
+ * When each of several processes or threads began and ended what is timed: an array, each writes
+ * its own, from bench_memory(). The elapsed ns are from the first that began to the last that
+ * ended.
+ */
+struct span {
+	uint64_t begin, end;
+};
+uint64_t spans_elapsed(const struct span *spans, long count);
 
 /* VMAs of this process that a fork copies. */
 long family_vmas(const struct bench *b);

@@ -3,10 +3,10 @@
  * Processes that fork at the same moment, each from memory of its own: what they contend for is
  * what all processes share, not an anon_vma.
  */
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "workloads/machine.h"
 #include "workloads/workload.h"
 
 enum { PROCESSES, VMAS };
@@ -15,10 +15,7 @@ enum { FORKS, REAPED, STORM_VMAS };
 
 static struct region region;
 
-/* When each process began and ended its forks; shared with them. */
-static struct times {
-	uint64_t begin, end;
-} * times;
+static struct span *times; /* of each process */
 
 static void footprint(const struct bench *b, struct footprint *f)
 {
@@ -66,18 +63,6 @@ static void storm(struct bench *b, void *arg, long k)
 		bench_corrupted(b, "the pages of process %ld changed while it forked", k + 1);
 }
 
-/* From the first that began until the last that ended. */
-static uint64_t elapsed(const struct bench *b)
-{
-	struct times all = times[0];
-
-	for (long k = 1; k < b->param[PROCESSES]; k++) {
-		all.begin = times[k].begin < all.begin ? times[k].begin : all.begin;
-		all.end = times[k].end > all.end ? times[k].end : all.end;
-	}
-	return all.end - all.begin;
-}
-
 /* A process has inherited `own` VMAs, and V that nobody else ever saw. */
 static void model(struct bench *b, enum hold_point point, long own)
 {
@@ -91,12 +76,9 @@ static void model(struct bench *b, enum hold_point point, long own)
 static void run(struct bench *b)
 {
 	long processes = b->param[PROCESSES], own = maps_anonymous();
-	size_t bytes = processes * sizeof(*times);
 	struct family family = family_new(b, processes);
 
-	times = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (times == MAP_FAILED)
-		bench_fail(b, "mmap of %zu bytes for times: %m", bytes);
+	times = bench_memory(b, processes * sizeof(*times));
 	family.on_release = storm;
 	model(b, POPULATED, own);
 	bench_hold(b, POPULATED);
@@ -107,9 +89,7 @@ static void run(struct bench *b)
 	model(b, HELD, own);
 	bench_hold(b, HELD);
 	family_release(b, &family);
-	bench_rate(b, RATE, b->area->work[REAPED], elapsed(b));
-	if (munmap(times, bytes))
-		bench_fail(b, "munmap of times: %m");
+	bench_rate(b, RATE, b->area->work[REAPED], spans_elapsed(times, processes));
 	family_free(b, &family);
 }
 

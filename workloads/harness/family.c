@@ -126,6 +126,17 @@ void family_free(struct bench *b, struct family *f)
 	close(f->ready[1]);
 }
 
+uint64_t spans_elapsed(const struct span *spans, long count)
+{
+	struct span all = spans[0];
+
+	for (long i = 1; i < count; i++) {
+		all.begin = spans[i].begin < all.begin ? spans[i].begin : all.begin;
+		all.end = spans[i].end > all.end ? spans[i].end : all.end;
+	}
+	return all.end - all.begin;
+}
+
 long family_vmas(const struct bench *b)
 {
 	(void)b;

@@ -16,38 +16,30 @@ static size_t round_up(size_t n, size_t to)
 }
 
 /*
- * One reservation, from which holes are then unmapped: a hole on each side keeps a VMA from merging
+ * One mapping, from which holes are then unmapped: a hole on each side keeps a VMA from merging
  * with a neighbour and from sharing its anon_vma (find_mergeable_anon_vma() looks at neighbours
- * that touch).
+ * that touch). The place is found first and mapped second, a page away from whatever is there: a
+ * mapping that merges with a touched VMA even for a moment has that one's anon_vma for ever.
  */
 static struct region map(struct bench *b, long count, size_t bytes, size_t alignment, size_t hole)
 {
 	struct region r = { .count = count, .bytes = round_up(bytes, b->page_size) };
-	size_t total, slack = alignment > (size_t)b->page_size ? alignment : 0;
+	size_t total, span;
 	char *start;
 
 	r.stride = round_up(r.bytes + hole, alignment);
-	/* A page before the first and one behind the last keep them from older neighbours. */
-	total = r.stride * count + slack + 2 * b->page_size;
-	start = mmap(NULL, total, PROT_READ | PROT_WRITE, ANONYMOUS, -1, 0);
-	if (start == MAP_FAILED)
+	span = r.stride * count;
+	total = span + alignment + 2 * b->page_size;
+	start = mmap(NULL, total, PROT_NONE, ANONYMOUS, -1, 0);
+	if (start == MAP_FAILED || munmap(start, total))
 		bench_fail(b, "mmap of %zu bytes for %ld VMAs: %m", total, count);
 	r.base = (char *)round_up((size_t)start + b->page_size, alignment);
-	if (munmap(start, r.base - start))
-		bench_fail(b, "munmap below the region: %m");
-	if (!hole) {
-		char *end = r.base + r.stride * count;
-
-		if (munmap(end, start + total - end))
-			bench_fail(b, "munmap above the region: %m");
-		return r;
-	}
+	start = mmap(r.base, span, PROT_READ | PROT_WRITE, ANONYMOUS | MAP_FIXED, -1, 0);
+	if (start == MAP_FAILED)
+		bench_fail(b, "mmap of %zu bytes for %ld VMAs: %m", span, count);
 	/* From the top, so that at no time there are more VMAs than in the end. */
-	for (long i = count - 1; i >= 0; i--) {
-		char *hole_start = region_vma(&r, i) + r.bytes;
-		char *hole_end = i == count - 1 ? start + total : region_vma(&r, i + 1);
-
-		if (munmap(hole_start, hole_end - hole_start))
+	for (long i = count - 1; hole && i >= 0; i--) {
+		if (munmap(region_vma(&r, i) + r.bytes, r.stride - r.bytes))
 			bench_fail(b,
 				   "munmap of the hole after VMA %ld of %ld: %m; "
 				   "is vm.max_map_count too low?",
@@ -146,6 +138,15 @@ void pages_small(void *start, size_t bytes)
 {
 	/* Fails where it has no work to do: EINVAL without THP, ENOMEM behind a hole. */
 	madvise(start, bytes, MADV_NOHUGEPAGE);
+}
+
+bool page_is_zero(const struct bench *b, const void *page, size_t from)
+{
+	uint64_t seen = 0;
+
+	for (size_t at = from; at < (size_t)b->page_size; at += sizeof(seen))
+		seen |= *(const volatile uint64_t *)((const char *)page + at);
+	return !seen;
 }
 
 void pages_touch(struct bench *b, void *start, size_t bytes)

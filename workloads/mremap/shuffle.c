@@ -96,16 +96,6 @@ static void move(struct bench *b, struct chunk *c)
 	bench_work(b, EFFECTIVE, is_mapped(window(b, c->window)) && !is_mapped(window(b, left)));
 }
 
-static bool is_zero(const struct bench *b, const char *page)
-{
-	const uint64_t *p = (const uint64_t *)page;
-	bool zero = true;
-
-	for (size_t i = 0; i < b->page_size / sizeof(*p); i++)
-		zero &= !p[i];
-	return zero;
-}
-
 static void grow(struct bench *b, struct chunk *c)
 {
 	long pages = c->pages + 1 + bench_random(b) % (MOST_PAGES - c->pages);
@@ -115,7 +105,7 @@ static void grow(struct bench *b, struct chunk *c)
 		return;
 	bench_work(b, EFFECTIVE, 1);
 	for (; c->pages < pages; c->pages++) {
-		if (!is_zero(b, end_of(b, c)))
+		if (!page_is_zero(b, end_of(b, c), 0))
 			bench_corrupted(b, "a page that mremap() added is not zero");
 		pages_fill(b, end_of(b, c), b->page_size, tag(c), c->pages);
 	}

@@ -42,16 +42,14 @@ static void touch(struct bench *b, const struct region *r, long page, int metric
 /* Pages that hold what touch() wrote and are zero elsewhere, as fresh memory must be. */
 static long intact(const struct bench *b, const struct region *r)
 {
-	long words = b->page_size / sizeof(uint64_t), good = 0;
+	long good = 0;
 
 	for (long i = 0; i < r->count * PAGES_EACH; i++) {
-		const uint64_t *p =
+		const uint64_t *page =
 			(uint64_t *)(region_vma(r, i / PAGES_EACH) + i % PAGES_EACH * b->page_size);
-		bool zero = true;
 
-		for (long word = 1; word < words; word++)
-			zero &= !p[word];
-		good += zero && *p == (uint64_t)i / PAGES_EACH + 1;
+		good += *page == (uint64_t)i / PAGES_EACH + 1 &&
+			page_is_zero(b, page, sizeof(*page));
 	}
 	return good;
 }
