@@ -298,10 +298,11 @@ static void metric_names(const struct session *s, const json_t *metric, char *un
 	if (strcmp(*kind, "throughput")) {
 		snprintf(unit, size, "instructions");
 	} else {
-		/* "pages/s": of one of these. */
-		snprintf(unit, size, "instructions/%.*s", (int)strcspn(declared, "/"), declared);
-		if (unit[strlen(unit) - 1] == 's')
-			unit[strlen(unit) - 1] = '\0';
+		/* "pages/s": of one page; "processes/s": of one process. */
+		int plural = strcspn(declared, "/");
+		bool es = plural > 4 && !strncmp(declared + plural - 4, "sses", 4);
+
+		snprintf(unit, size, "instructions/%.*s", plural - 1 - es, declared);
 	}
 	*kind = "path length";
 }
