@@ -371,18 +371,22 @@ static bool reap(pid_t run, int *status)
 	return ended;
 }
 
-/* True while the second workload runs, or a later one. */
+/* True from the start of the second workload. */
 static bool second_workload_runs(void)
 {
+	static char *first;
 	static uint64_t at;
-	static int running;
+	static bool second;
 	struct frame f;
 
-	while (running < 2 && shared_area_next(area, area_bytes, &at, &f) > 0) {
-		running += f.type == FRAME_RUNNING;
+	while (!second && shared_area_next(area, area_bytes, &at, &f) > 0) {
+		if (f.type == FRAME_RUNNING && !first)
+			first = xstrdup(f.payload);
+		else if (f.type == FRAME_RUNNING)
+			second = strcmp(first, f.payload) != 0;
 		free(f.payload);
 	}
-	return running >= 2;
+	return second;
 }
 
 /*

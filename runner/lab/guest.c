@@ -21,6 +21,7 @@
 
 enum {
 	MOST_LOG_BYTES = 64 << 20, /* of console; a guest that says more has lost its mind */
+	WATCHDOG_SECONDS = 60,	   /* from the alarm to the end */
 	QUOTED_LINES = 24,
 	QUOTED_TAIL = 10,
 };
@@ -106,7 +107,8 @@ char *machine_cmdline(const struct machine *m, const struct kernel *k)
 	 * mixed with strangers'. oops=panic: a kernel that oopsed measures nothing any more.
 	 */
 	return xasprintf("console=%s panic=-1 oops=panic slab_nomerge%s%s%s%s%s",
-			 m->arch == ARCH_ARM64 ? "ttyAMA0 earlycon" : "ttyS0 earlyprintk=ttyS0",
+			 m->arch == ARCH_ARM64 ? "ttyAMA0 earlycon"
+					       : "ttyS0 earlyprintk=ttyS0 unknown_nmi_panic",
 			 m->fixed_layout ? " nokaslr norandmaps" : "", *m->cmdline ? " " : "",
 			 m->cmdline, *k->cmdline ? " " : "", k->cmdline);
 }
@@ -212,7 +214,11 @@ static struct arguments command_line(const char *qemu, const struct machine *m,
 	add(&a, "-device");
 	add(&a, "i6300esb");
 	add(&a, "-action");
-	add(&a, "watchdog=poweroff");
+	/*
+	 * On x86 the processor that hangs is made to say where: the NMI panics. Elsewhere QEMU
+	 * knows no NMI.
+	 */
+	add(&a, "watchdog=%s", m->arch == ARCH_X86_64 ? "inject-nmi" : "poweroff");
 	add(&a, "-kernel");
 	add(&a, "/proc/self/fd/%d", d->kernel);
 	add(&a, "-initrd");
@@ -370,6 +376,9 @@ static void enforce_bounds(struct guest *g)
 {
 	double age = now() - g->started;
 
+	/* It has a while to say where it hangs. */
+	if (g->qmp.watchdog && g->seconds > age + WATCHDOG_SECONDS)
+		g->seconds = age + WATCHDOG_SECONDS;
 	if (age > g->seconds || (!g->hello && age > g->boot_seconds))
 		g->out_of_time = true;
 	if (log_size(g) > MOST_LOG_BYTES)
@@ -513,6 +522,41 @@ static void keep_relevant(struct lines *l, const char *const *marks)
 	l->count = to - from;
 }
 
+static void prepend(struct lines *l, char *line)
+{
+	array_grow(l->list, l->count);
+	memmove(l->list + 1, l->list, l->count * sizeof(*l->list));
+	l->list[0] = line;
+	l->count++;
+}
+
+/* What no line of the log says. */
+static char *reason(const struct guest *g, enum outcome o)
+{
+	switch (o) {
+	case GUEST_GARBAGE:
+		return xasprintf("at byte %llu of what it hands out stands no record",
+				 (unsigned long long)g->read);
+	case GUEST_KILLED:
+		if (g->overflow)
+			return xstrdup(
+				"its records did not fit: raise 'records' in the lab's config");
+		if (WIFSIGNALED(g->qemu_status))
+			return xasprintf("QEMU was killed by signal %d", WTERMSIG(g->qemu_status));
+		return xasprintf("%s ended (%s) before its run did",
+				 g->exited ? "its runner" : "it",
+				 *g->qmp.reason ? g->qmp.reason : "QEMU gave no reason");
+	case GUEST_HANG:
+		return xstrdup(g->qmp.watchdog ? "its watchdog was not told that it lives"
+					       : "it took longer than 'seconds' allows");
+	case GUEST_NO_BOOT:
+		return xstrdup(g->out_of_time ? "user space did not answer within 'boot_seconds'"
+					      : "it ended before user space answered");
+	default:
+		return NULL;
+	}
+}
+
 char **guest_log_lines(struct guest *g, enum outcome o, size_t *count)
 {
 	static const char *const marks[] = { "Oops",
@@ -526,10 +570,13 @@ char **guest_log_lines(struct guest *g, enum outcome o, size_t *count)
 					     NULL };
 	struct lines l = { 0 };
 	char *complaints = read_tail(g->complaints), *text = read_tail(g->console);
+	char *first = reason(g, o);
 
 	split(text, &l);
 	if (l.count)
-		keep_relevant(&l, o == GUEST_HANG ? NULL : marks);
+		keep_relevant(&l, marks);
+	if (first)
+		prepend(&l, first);
 	/* What QEMU says is short, and matters most when it is all there is. */
 	split(complaints, &l);
 	free(complaints);

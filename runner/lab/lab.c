@@ -618,38 +618,53 @@ static bool repeats_agree(const struct kernel *k, char **files, size_t n)
 	return agree;
 }
 
+/* Also in those of failed boots, as far as they came: they are shown beside the others. */
+static int set_mode_everywhere(struct lab *lab, const char *mode)
+{
+	int rc = 0;
+
+	for (size_t i = 0; i < lab->schedule.count; i++) {
+		char *folder = boot_folder(lab, &lab->schedule.boots[i]), *path;
+
+		record_file_of(folder, &path);
+		if (path)
+			rc |= repeat_set_mode(path, mode);
+		free(path);
+		free(folder);
+	}
+	return rc;
+}
+
 /*
- * Says `exact` in the records where it is so: every kernel has two whole boots at least, and all
- * boots of one kernel are the same to the bit. All or none: a comparison has two sides. Returns
+ * Says `exact` in the records where it is so: every kernel that boots has two whole boots at least,
+ * and all of them are the same to the bit. All kernels or none: a comparison has two sides. Returns
  * false if the word was refused.
  */
 static bool judge_exactness(struct session *s)
 {
 	struct lab *lab = &s->lab;
 	char **files = xcalloc(lab->schedule.count, sizeof(*files));
-	size_t *counts = xcalloc(s->kernel_count, sizeof(*counts));
-	size_t total = 0;
 	bool exact = true;
 
 	for (size_t k = 0; k < s->kernel_count; k++) {
-		counts[k] = whole_files(lab, k, files + total);
-		if (counts[k] == 1) {
+		size_t n = whole_files(lab, k, files);
+
+		if (n == 1) {
 			error("%s: one whole boot only, so nothing here is called exact",
 			      s->kernels[k].label);
 			exact = false;
 		}
-		exact = repeats_agree(&s->kernels[k], files + total, counts[k]) && exact;
-		total += counts[k];
+		exact = repeats_agree(&s->kernels[k], files, n) && exact;
+		for (size_t i = 0; i < n; i++)
+			free(files[i]);
 	}
-	for (size_t i = 0; i < total; i++) {
-		if (repeat_set_mode(files[i], exact ? "exact" : "inexact"))
-			exact = false;
-		free(files[i]);
-	}
-	if (exact && total)
-		printf("exact: each kernel's boots are the same to the bit (%zu boots)\n", total);
-	free(counts);
 	free(files);
+	exact = exact && lab->done;
+	if (set_mode_everywhere(lab, exact ? "exact" : "inexact"))
+		return false;
+	if (exact)
+		printf("exact: all boots of one kernel are the same to the bit (%ld boots)\n",
+		       lab->done);
 	return exact;
 }
 

@@ -209,19 +209,20 @@ int repeat_compare(const char *first, const char *second, char **difference)
 static int copy_with_mode(FILE *from, FILE *to, const char *mode)
 {
 	char block[65536];
-	json_t *run = next_record(from);
+	json_t *first = next_record(from);
 	char *text;
 	size_t n;
 	int failed;
 
-	if (!run || strcmp(record_type(run), "run")) {
-		json_decref(run);
+	if (!first) {
 		errno = EINVAL;
 		return -1;
 	}
-	json_object_set_new(run, "mode", json_string(mode));
-	text = json_dumps(run, JSON_COMPACT);
-	json_decref(run);
+	/* Or the boot failed before it had one. */
+	if (!strcmp(record_type(first), "run"))
+		json_object_set_new(first, "mode", json_string(mode));
+	text = json_dumps(first, JSON_COMPACT);
+	json_decref(first);
 	failed = fprintf(to, "%s\n", text) < 0;
 	free(text);
 	while (!failed && (n = fread(block, 1, sizeof(block), from)))

@@ -27,7 +27,8 @@ enum file_state record_file_of(const char *folder, char **path);
  */
 int repeat_compare(const char *first, const char *second, char **difference);
 
-/* Rewrites the mode in the run record, whole or not at all. 0, or -1 after a message. */
+/* Rewrites the mode in the run record, if there is one; whole or not at all. 0, or -1 after a
+ * message. */
 int repeat_set_mode(const char *path, const char *mode);
 
 #endif
