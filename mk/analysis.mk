@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Simulated records: for the tests of the analysis, its calibration and its speed.
 
-SIMULATED    := $(O)/generate-records
 SIM_LIB      := $(call obj,tests/calibration/simulate.c lib/alloc.c lib/error.c)
 
 $(O)/generate-records: $(call obj,tests/calibration/generate.c) $(SIM_LIB)
@@ -9,3 +8,14 @@ $(O)/generate-records: $(call obj,tests/calibration/generate.c) $(SIM_LIB)
 
 $(O)/cost-of: $(call obj,tests/calibration/cost_of.c lib/alloc.c lib/error.c)
 	$(CC) $(LDFLAGS) -o $@ $^
+
+$(O)/calibrate: $(call obj,tests/calibration/calibrate.c tests/calibration/simulate.c $(filter-out lib/main.c,$(LIB_SRC)) $(ANALYSIS_SRC))
+	$(CC) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs jansson libRmath) -lm
+
+calibration: $(O)/calibrate
+	@$(O)/calibrate
+
+calibrate: $(O)/calibrate ## the long calibration of compare (10,000 repetitions); its table goes into docs/method.md
+	@scripts/calibrate.sh $(O)/calibrate
+
+.PHONY: calibration calibrate

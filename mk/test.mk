@@ -1,14 +1,24 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # Every suite speaks TAP; scripts/test.sh adds them up.
 
+TOOLS := $(patsubst tests/tools/%.c,$(O)/%,$(wildcard tests/tools/*.c))
+
 test: ## set up, build, run all tests (SUITES="unit cli calibration guest")
-	@scripts/deps.sh build test
-	@$(MAKE) --no-print-directory programs
+	@scripts/deps.sh build test lab kernel arm64
+	@$(MAKE) --no-print-directory programs test-tools
 	@scripts/test.sh $(SUITES)
 
 unit: programs $(UNITS)
+
+# What the command-line tests use beside the programs.
+test-tools: $(TOOLS) $(O)/generate-records
+
+$(TOOLS): $(O)/%: $(O)/obj/tests/tools/%.o
+	$(CC) $(LDFLAGS) -o $@ $^
 
 # A unit test links everything but main().
 $(O)/tests/%: $(O)/obj/tests/unit/%.o $(filter-out %/lib/main.o,$(call obj,$(LIB_SRC) $(RUNNER_SRC) $(LAB_SRC) $(ANALYSIS_SRC)))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs $(ALL_LIBS) cmocka) -lm -lpthread
+
+.PHONY: test-tools
