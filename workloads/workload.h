@@ -69,6 +69,8 @@ struct param {
 	const char *unit;
 	long def, min, max;
 	const char *help;
+	const char
+		*text; /* set: the value is text, this its default, and the numbers mean nothing */
 };
 
 struct metric {
@@ -127,7 +129,8 @@ const char workload_name[] = WORKLOAD_NAME;
 #endif
 
 struct bench {
-	long param[MAX_PARAMS]; /* by the index in workload.params */
+	long param[MAX_PARAMS];	      /* by the index in workload.params */
+	const char *text[MAX_PARAMS]; /* of those that are text */
 	long samples;
 	uint64_t seed;
 	enum pass pass;

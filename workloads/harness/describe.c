@@ -47,7 +47,12 @@ static void describe_params(void)
 		string("name", p->name, ",");
 		string("unit", p->unit, ",");
 		string("help", p->help, ",");
-		printf("\"default\":%ld,\"min\":%ld,\"max\":%ld}", p->def, p->min, p->max);
+		if (p->text) {
+			printf("\"type\":\"string\",");
+			string("default", p->text, "}");
+		} else {
+			printf("\"default\":%ld,\"min\":%ld,\"max\":%ld}", p->def, p->min, p->max);
+		}
 	}
 	printf("],");
 }

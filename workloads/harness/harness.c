@@ -204,8 +204,12 @@ static void help(void)
 	for (long i = 0; i < count_params(); i++) {
 		const struct param *p = &workload.params[i];
 
-		printf("  --%-12s %s (%s; %ld to %ld, default %ld)\n", p->name, p->help, p->unit,
-		       p->min, p->max, p->def);
+		if (p->text)
+			printf("  --%-12s %s (%s; default '%s')\n", p->name, p->help, p->unit,
+			       p->text);
+		else
+			printf("  --%-12s %s (%s; %ld to %ld, default %ld)\n", p->name, p->help,
+			       p->unit, p->min, p->max, p->def);
 	}
 	printf("  --samples N    operations timed (default %ld)\n"
 	       "  --seed N       of everything random (default 1)\n"
@@ -266,6 +270,18 @@ static void set_option(struct bench *b, int which, const char *text)
 	}
 }
 
+static void set_param(struct bench *b, int i, const char *text)
+{
+	const struct param *p = &workload.params[i];
+
+	if (!p->text)
+		b->param[i] = number(p->name, text, p->min, p->max);
+	else if (!*text)
+		bad_call("--%s: an empty text is not allowed", p->name);
+	else
+		b->text[i] = text;
+}
+
 static void check_and_exit(void) __attribute__((noreturn));
 static void check_and_exit(void)
 {
@@ -296,6 +312,7 @@ static void parse(struct bench *b, int argc, char **argv)
 		options[n++] = (struct option){ workload.params[i].name, required_argument, NULL,
 						OPT_VALUE + VALUE_OPTIONS + i };
 		b->param[i] = workload.params[i].def;
+		b->text[i] = workload.params[i].text;
 	}
 	while ((option = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (option) {
@@ -319,10 +336,7 @@ static void parse(struct bench *b, int argc, char **argv)
 				set_option(b, option, optarg);
 				break;
 			}
-			option -= VALUE_OPTIONS;
-			b->param[option] =
-				number(workload.params[option].name, optarg,
-				       workload.params[option].min, workload.params[option].max);
+			set_param(b, option - VALUE_OPTIONS, optarg);
 		}
 	}
 	if (optind < argc)
@@ -453,8 +467,12 @@ static void print_metric(const struct bench *b, int m)
 static void summary(const struct bench *b, int failed)
 {
 	printf("%s:", workload_name);
-	for (long i = 0; i < count_params(); i++)
-		printf(" %s=%ld", workload.params[i].name, b->param[i]);
+	for (long i = 0; i < count_params(); i++) {
+		if (b->text[i])
+			printf(" %s='%s'", workload.params[i].name, b->text[i]);
+		else
+			printf(" %s=%ld", workload.params[i].name, b->param[i]);
+	}
 	printf("\n");
 	if (failed) {
 		printf("  no figures: %d piece%s of evidence failed, so what was meant to be "
