@@ -74,7 +74,8 @@ static int parse(int argc, char **argv, struct options *o)
 			o->root = optarg;
 			break;
 		case 'a':
-			add_accepted(&o->compare.accept, optarg);
+			if (!add_accepted(&o->compare.accept, optarg))
+				return STATUS_USAGE;
 			break;
 		case 'w':
 			if (strcmp(optarg, "worse")) {
@@ -138,12 +139,14 @@ static int fail_on_worse(struct comparison *const *c, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		for (size_t k = 0; k < c[i]->count; k++) {
 			const struct row *r = &c[i]->rows[k];
+			char *name;
 
 			if (!is_regression(r, c[i]->margin))
 				continue;
-			error("worse in '%s': %s %s %s%s (%+.2f%%)", c[i]->new->label, r->workload,
-			      r->params, r->metric, r->statistic == P99 ? " p99" : "",
-			      (r->e.ratio - 1) * 100);
+			name = row_name(r);
+			error("worse in '%s': %s%s%s %s (%+.2f%%)", c[i]->new->label, r->workload,
+			      *r->params ? " " : "", r->params, name, (r->e.ratio - 1) * 100);
+			free(name);
 			status = STATUS_FAILED;
 		}
 	}

@@ -44,19 +44,10 @@ static json_t *slab(const struct row *r)
 			 real(n->model));
 }
 
-static char *metric_name(const struct row *r)
-{
-	if (r->slab_base) {
-		return xasprintf("slab %s %s %s", r->metric, r->slab_base->point,
-				 slab_figure_name(r->figure));
-	}
-	return xasprintf("%s%s", r->metric, r->statistic == P99 ? " p99" : "");
-}
-
 static json_t *metric(const struct comparison *c, const struct row *r)
 {
 	const struct estimate *e = &r->e;
-	char *name = metric_name(r);
+	char *name = row_name(r);
 	json_t *m = json_object();
 
 	json_object_set_new(m, "workload", text(r->workload));

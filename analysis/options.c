@@ -10,6 +10,7 @@
 #include "alloc.h"
 #include "command.h"
 #include "error.h"
+#include "analysis/comparable.h"
 
 bool parse_share(const char *option, const char *text, double *share)
 {
@@ -28,19 +29,24 @@ bool parse_share(const char *option, const char *text, double *share)
 	return false;
 }
 
-void add_accepted(const char *const **list, char *names)
+bool add_accepted(const char *const **list, char *names)
 {
-	const char **all = (const char **)*list;
+	const char **all = (const char **)*list, *allowed;
 	size_t count = 0;
 
 	while (all && all[count])
 		count++;
 	for (char *name = strtok(names, ","); name; name = strtok(NULL, ",")) {
+		if (!comparable_knows(name, &allowed)) {
+			error("--accept '%s': allowed are %s", name, allowed);
+			return false;
+		}
 		all = xrealloc(all, count + 2, sizeof(*all));
 		all[count++] = name;
 		all[count] = NULL;
+		*list = all;
 	}
-	*list = all;
+	return true;
 }
 
 bool make_folder(const char *path)

@@ -13,8 +13,11 @@
 /* "2%" or "0.02" into a share above 0 and below 1. */
 bool parse_share(const char *option, const char *text, double *share);
 
-/* Adds the names in "a,b,c" to a list that ends with NULL; the caller frees the list alone. */
-void add_accepted(const char *const **list, char *names);
+/*
+ * Adds the names in "a,b,c" to a list that ends with NULL; the caller frees the list alone. False
+ * if one is unknown.
+ */
+bool add_accepted(const char *const **list, char *names);
 
 /* Makes a folder and those above it. */
 bool make_folder(const char *path);

@@ -159,6 +159,15 @@ void sections_free(struct section *s, size_t count)
 	free(s);
 }
 
+char *row_name(const struct row *r)
+{
+	if (is_slab(r)) {
+		return xasprintf("%s %s %s", r->metric, r->slab_base->point,
+				 slab_figure_name(r->figure));
+	}
+	return xasprintf("%s%s", r->metric, r->statistic == P99 ? " p99" : "");
+}
+
 /* ------------------------------------------------------------------ cells */
 
 static void put_value(char *to, size_t size, double v, bool whole)

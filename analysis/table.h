@@ -38,6 +38,10 @@ struct section {
 struct section *sections_of(const struct comparison *c, size_t *count);
 void sections_free(struct section *s, size_t count);
 
+/* "fork p99", "anon_vma held objects": a row among those of its workload and parameters; the caller
+ * frees. */
+char *row_name(const struct row *r);
+
 /* A row's cells; "-" where there is nothing to say. */
 struct cells {
 	char name[160];

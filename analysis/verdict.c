@@ -7,6 +7,7 @@
 
 #include "alloc.h"
 #include "analysis/boot_estimate.h"
+#include "analysis/comparable.h"
 #include "analysis/objects.h"
 #include "analysis/params.h"
 #include "analysis/remarks.h"
@@ -377,6 +378,11 @@ struct comparison *compare_results(const struct results *base, const struct resu
 	c->new = new;
 	c->margin = o->margin;
 	if (!match_boots(base, new, &c->match, why)) {
+		comparison_free(c);
+		return NULL;
+	}
+	*why = comparable_check(&c->match, base->label, new->label, o->accept, &c->notes);
+	if (*why) {
 		comparison_free(c);
 		return NULL;
 	}

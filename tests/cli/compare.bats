@@ -526,3 +526,112 @@ golden() {
 	compare base new
 	says "fork, us, primary"
 }
+
+# differing FIELD_OF_BASE FIELD_OF_NEW: a pair of results whose run records differ by one replacement.
+differing() {
+	rm -rf "$R"
+	pair 100000:90000 101000:91000 99000:89500
+	sed -i "1s|$1|$2|" "$R"/new/*/0.jsonl
+	grep -qF "$2" "$R/new/new-0/0.jsonl"
+}
+
+@test "compare: what was measured otherwise is refused, named, and can be accepted" {
+	local case name from to
+	while IFS='|' read -r name from to; do
+		differing "$from" "$to"
+		compare base new
+		left_with 1
+		says "were not measured alike"
+		says "--accept $name"
+		compare --accept "$name" base new
+		left_with 0
+		says "accepted: "
+		compare --accept "tool,$name,nodes" base new
+		left_with 0
+	done <<-'END'
+		compiler|"compiler":"gcc 12"|"compiler":"gcc 13"
+		config|"CONFIG_THP":"y"|"CONFIG_THP":"y","CONFIG_KASAN":"y"
+		config|"CONFIG_THP":"y"|"CONFIG_THP":"y","CONFIG_TRANSPARENT_HUGEPAGE_ALWAYS":"y"
+		cmdline|"cmdline":"quiet"|"cmdline":"quiet mitigations=off"
+		mitigations|"meltdown":"PTI"|"meltdown":"Vulnerable"
+		cpu|"cpu":"Test CPU"|"cpu":"Other CPU"
+		microcode|"microcode":"1"|"microcode":"2"
+		cpus|"cpus":2|"cpus":4
+		memory|"memory_kib":1048576|"memory_kib":524288
+		pages|"page_size":4096|"page_size":16384
+		settings|"thp":"madvise"|"thp":"always"
+		tool|"tool":"test"|"tool":"test 2"
+	END
+}
+
+@test "compare: what does not change the meaning is told, not refused" {
+	local said from to
+	while IFS='|' read -r from to said; do
+		differing "$from" "$to"
+		compare base new
+		left_with 0
+		says "$said"
+	done <<-'END'
+		"CONFIG_THP":"y"|"CONFIG_THP":"y","CONFIG_ANON_VMA_LAZY":"y"|differ in 1 more options: CONFIG_ANON_VMA_LAZY
+		"cmdline":"quiet"|"cmdline":"console=ttyS0"|only 'new' has 'console=ttyS0'
+		"hash":"h"|"hash":"i"|ran by different configs
+		"thp":"madvise"|"thp":"madvise","anon_vma_lazy":"1"|3 better
+		"memory_kib":1048576|"memory_kib":1040000|3 better
+	END
+}
+
+@test "compare: two kernel series may differ in compiler and config, but not in checking options" {
+	differing '"release":"6.12-new"' '"release":"6.1.0-new"'
+	sed -i '1s/gcc 12/gcc 11/; 1s/"CONFIG_THP":"y"/"CONFIG_THP":"y","CONFIG_HZ":"250"/; 1s/PTI/KPTI/' "$R"/new/*/0.jsonl
+	compare base new
+	left_with 0
+	says "compiler: 'gcc 12' in 'base', 'gcc 11' in 'new'"
+	says "CONFIG_HZ"
+	sed -i '1s/"CONFIG_THP":"y"/"CONFIG_THP":"y","CONFIG_PROVE_LOCKING":"y"/' "$R"/new/*/0.jsonl
+	compare base new
+	left_with 1
+	says "CONFIG_PROVE_LOCKING: 'n' in 'base', 'y' in 'new'"
+}
+
+@test "compare: a label that mixes two kernels is refused" {
+	pair 100000:90000 101000:91000 99000:89500
+	sed -i '1s/6.12-new/6.12-newer/' "$R/new/new-1/0.jsonl"
+	compare base new
+	left_with 1
+	says "kernel differs between boots of 'new': '6.12-new' and '6.12-newer'"
+	says "--accept kernel"
+}
+
+@test "compare: --accept knows its names" {
+	pair 1000:1000
+	compare --accept weather base new
+	left_with 2
+	says "--accept 'weather': allowed are compiler, config,"
+}
+
+@test "compare: --fail-on worse exits with 1 when something got worse by more than the margin" {
+	pair 100000:110000 101000:111500 99000:108700
+	compare --fail-on worse base new
+	left_with 1
+	says "worse in 'new': fork/vmas vmas=1 fork (+10"
+	says " 3 worse"
+	compare --fail-on worse --margin 15% base new
+	left_with 0
+	compare --fail-on worse new base
+	left_with 0
+	compare --fail-on better base new
+	left_with 2
+	says "allowed is worse"
+}
+
+@test "compare: --fail-on worse sees exact counts that grew" {
+	for l in base new; do
+		new_boot "$R" $l 0
+		slab fork/wide '{}' held anon_vma "$([ $l = base ] && echo 40 || echo 48)"
+	done
+	compare --fail-on worse base new
+	left_with 1
+	says "worse in 'new': fork/wide anon_vma held objects (+20.00%)"
+	compare --fail-on worse new base
+	left_with 0
+}

@@ -12,7 +12,7 @@ new_boot() {
 	[ "$index" = - ] && block=null && index=$RANDOM$RANDOM
 	mkdir -p "$folder/$label/$label-$index"
 	RECORD=$folder/$label/$label-$index/0.jsonl
-	printf '{"record":"run","schema":1,"tool":"test","label":"%s","boot_id":"%s-%s","block":%s,"kernel":{"release":"6.12-%s","version":"#1","cmdline":"quiet","arch":"x86_64","compiler":"gcc 12","config_hash":"c","config":{"CONFIG_THP":"y"}},"machine":{"cpu":"Test CPU","microcode":"1","cpus":2,"memory_kib":1048576,"page_size":4096,"hostname_hash":"%s","mitigations":{}},"topology":{"nodes":[]},"settings":{"thp":"madvise"},"clock":"%s","virtualisation":"%s","mode":"%s","seed":1,"start":"2026-11-22T22:00:00Z","config":{"file":"t.ini","hash":"h"},"primary":[%s],"plan":{"runs":1}}\n' \
+	printf '{"record":"run","schema":1,"tool":"test","label":"%s","boot_id":"%s-%s","block":%s,"kernel":{"release":"6.12-%s","version":"#1","cmdline":"quiet","arch":"x86_64","compiler":"gcc 12","config_hash":"c","config":{"CONFIG_THP":"y"}},"machine":{"cpu":"Test CPU","microcode":"1","cpus":2,"memory_kib":1048576,"page_size":4096,"hostname_hash":"%s","mitigations":{"meltdown":"PTI"}},"topology":{"nodes":[]},"settings":{"thp":"madvise"},"clock":"%s","virtualisation":"%s","mode":"%s","seed":1,"start":"2026-11-22T22:00:00Z","config":{"file":"t.ini","hash":"h"},"primary":[%s],"plan":{"runs":1}}\n' \
 		"$label" "$label" "$index" "$block" "$label" "${MACHINE:-aaaaaaaa}" "$clock" \
 		"$virtualisation" "$mode" "${PRIMARY:-}" >"$RECORD"
 }
