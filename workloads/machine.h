@@ -110,6 +110,8 @@ void sharers_new(struct bench *b, struct sharers *s, long children);
 void sharers_map(struct bench *b, struct sharers *s, long pages, int node);
 /* Forks the children; returns when all sleep. */
 void sharers_fork(struct bench *b, struct sharers *s);
+/* Corrupted, unless this process sees what it wrote. */
+void sharers_verify(struct bench *b, const struct sharers *s);
 /* Corrupted, unless all map the same frames and this process sees what it wrote. */
 void sharers_check(struct bench *b, const struct sharers *s);
 /* Children verify and leave; returns how many left with 0. */

@@ -6,7 +6,10 @@
 
 load workloads
 
-FAMILY=(migrate/move-pages migrate/compaction)
+FAMILY=(migrate/move-pages migrate/compaction migrate/migrate-pages migrate/mbind migrate/balancing
+	migrate/cpuset migrate/thp migrate/offline migrate/pinned migrate/churn)
+TWO_NODES=(migrate/move-pages migrate/migrate-pages migrate/mbind migrate/balancing migrate/cpuset
+	migrate/thp migrate/pinned migrate/churn)
 
 root_only() {
 	[[ $(id -u) -eq 0 ]] || skip "needs root"
@@ -26,15 +29,25 @@ dead_file() {
 	for name in "${FAMILY[@]}"; do describes "$name"; done
 }
 
-@test "migrate/move-pages: one node is a skip that says where two are" {
+@test "migrate: one node is a skip that says where two are" {
+	root_only
 	nodes=(/sys/devices/system/node/node[0-9]*)
 	[[ ${#nodes[@]} -eq 1 ]] || skip "this host has ${#nodes[@]} nodes"
-	run "$WORKLOADS/migrate/move-pages"
+	for name in "${TWO_NODES[@]}"; do
+		run "$WORKLOADS/$name"
+		left_with 77
+		says "1 NUMA node with memory here, 2 needed"
+		says "rmapbench lab"
+		run "$WORKLOADS/$name" --check
+		left_with 77
+	done
+}
+
+@test "migrate/offline: harms the host, so it does not run here" {
+	root_only
+	run "$WORKLOADS/migrate/offline"
 	left_with 77
-	says "1 NUMA node with memory here, 2 needed"
-	says "rmapbench lab"
-	run "$WORKLOADS/migrate/move-pages" --check
-	left_with 77
+	says "--allow-dangerous"
 }
 
 @test "migrate: out of range is a wrong call" {

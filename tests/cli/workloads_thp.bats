@@ -5,7 +5,8 @@
 
 load workloads
 
-FAMILY=(thp/split thp/partial-unmap)
+FAMILY=(thp/split thp/partial-unmap thp/pmd-split thp/pageout thp/pressure thp/collapse
+	thp/khugepaged thp/shared-split thp/mthp)
 
 can() {
 	"$WORKLOADS/$1" --check > "$BATS_TEST_TMPDIR/reason" || skip "$(cat "$BATS_TEST_TMPDIR/reason")"
@@ -76,6 +77,106 @@ groups_left() {
 	run timeout --signal TERM 1 "$WORKLOADS/thp/partial-unmap" --samples 1000000
 	left_with 124
 	[[ $(groups_left) -eq $before ]]
+}
+
+@test "thp/pmd-split: three calls split, alone and shared" {
+	can thp/pmd-split
+	works thp/pmd-split --folios 4 --samples 4
+	works thp/pmd-split --folios 4 --samples 4 --children 2
+	says "work:reaped                      grew 6, wanted == 6: held"
+}
+
+@test "thp/pmd-split: without huge pages, or uncounted, no evidence" {
+	can thp/pmd-split
+	fails_evidence work:huge "$PREVENT" thp -- "$WORKLOADS/thp/pmd-split" --samples 16
+	fails_evidence vmstat:thp_split_pmd frozen_vmstat "$WORKLOADS/thp/pmd-split" --samples 16
+}
+
+@test "thp/pmd-split: an mprotect that does nothing splits nothing" {
+	can thp/pmd-split
+	fails_evidence work:cut "$PREVENT" mprotect -- "$WORKLOADS/thp/pmd-split" --samples 16
+}
+
+@test "thp/pageout: a part of a private huge page splits it; a shared one is passed over" {
+	can thp/pageout
+	works thp/pageout --folios 4 --samples 8
+	fails_evidence work:split "$WORKLOADS/thp/pageout" --folios 4 --samples 8 --children 1
+}
+
+@test "thp/pageout: without huge pages, or uncounted, no evidence" {
+	can thp/pageout
+	fails_evidence work:huge "$PREVENT" thp -- "$WORKLOADS/thp/pageout" --samples 16
+	fails_evidence vmstat:thp_split_page frozen_vmstat "$WORKLOADS/thp/pageout" --samples 16
+}
+
+@test "thp/pressure: swaps out and reads back, or says what is missing" {
+	can thp/pressure
+	works thp/pressure --folios 4 --samples 1
+	works thp/pressure --folios 4 --samples 1 --children 2
+	[[ $(groups_left) -eq 0 ]]
+	[[ $(grep -c rmapbench /proc/swaps) -eq 0 ]]
+}
+
+@test "thp/pressure: pages that the kernel did not count as swapped are no evidence" {
+	can thp/pressure
+	fails_evidence vmstat:pswpout frozen_vmstat "$WORKLOADS/thp/pressure" --folios 4 --samples 1
+}
+
+@test "thp/collapse: small pages become huge, alone and after a fork" {
+	can thp/collapse
+	works thp/collapse --folios 4 --samples 8
+	works thp/collapse --folios 4 --samples 8 --children 2
+}
+
+@test "thp/collapse: a call that does nothing, or that is refused, is no figure" {
+	can thp/collapse
+	fails_evidence work:collapsed "$PREVENT" madvise -- "$WORKLOADS/thp/collapse" --samples 16
+	run "$PREVENT" thp -- "$WORKLOADS/thp/collapse"
+	left_with 77
+	says "huge pages are kept from this process"
+	fails_evidence vmstat:thp_collapse_alloc frozen_vmstat "$WORKLOADS/thp/collapse" --samples 16
+}
+
+@test "thp/khugepaged: collapses, and its settings are put back" {
+	can thp/khugepaged
+	settings=/sys/kernel/mm/transparent_hugepage/khugepaged
+	before=$(grep . $settings/*_* | grep -v -e collapsed -e full_scans)
+	works thp/khugepaged --folios 4 --samples 1
+	[[ $(grep . $settings/*_* | grep -v -e collapsed -e full_scans) == "$before" ]]
+	# A signal in the middle of it.
+	timeout --signal INT 1 "$PREVENT" thp -- "$WORKLOADS/thp/khugepaged" --limit 30 || true
+	[[ $(grep . $settings/*_* | grep -v -e collapsed -e full_scans) == "$before" ]]
+}
+
+@test "thp/khugepaged: memory that it may not touch is no evidence" {
+	can thp/khugepaged
+	fails_evidence work:collapsed "$PREVENT" thp -- "$WORKLOADS/thp/khugepaged" --folios 2 \
+		--limit 1 --samples 1
+}
+
+@test "thp/shared-split: reclaim splits what all sharers cut" {
+	can thp/shared-split
+	works thp/shared-split --folios 4 --children 3 --samples 2
+	says "work:reaped                      grew 6, wanted == 6: held"
+	fails_evidence work:huge "$PREVENT" thp -- "$WORKLOADS/thp/shared-split" --samples 1
+	fails_evidence vmstat:thp_split_page frozen_vmstat "$WORKLOADS/thp/shared-split" --samples 1
+}
+
+@test "thp/mthp: folios of a size, and the sizes are put back" {
+	can thp/mthp
+	sizes=(/sys/kernel/mm/transparent_hugepage/hugepages-*/enabled)
+	before=$(cat "${sizes[@]}")
+	works thp/mthp --size 64 --folios 8 --samples 8
+	works thp/mthp --size 32 --folios 8 --samples 8
+	[[ $(cat "${sizes[@]}") == "$before" ]]
+	fails_evidence work:large "$PREVENT" thp -- "$WORKLOADS/thp/mthp" --samples 64
+}
+
+@test "thp/mthp: a size that is none is a skip that says so" {
+	can thp/mthp
+	run "$WORKLOADS/thp/mthp" --size 48
+	left_with 77
+	says "no huge pages of 48 KiB"
 }
 
 @test "thp: out of range is a wrong call" {

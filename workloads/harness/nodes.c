@@ -113,7 +113,8 @@ static bool agree_once(pid_t child, const void *start, long pages)
 	frames_read(child, start, pages, theirs);
 	if (ours[0]) {
 		for (long i = 0; i < pages; i++) {
-			if (ours[i] != theirs[i])
+			/* Who has a page in swap has no frame to compare. */
+			if (ours[i] && theirs[i] && ours[i] != theirs[i])
 				return false;
 		}
 		return true;

@@ -43,6 +43,11 @@ void sharers_fork(struct bench *b, struct sharers *s)
 	family_ready(b, &s->family);
 }
 
+void sharers_verify(struct bench *b, const struct sharers *s)
+{
+	verify(b, (void *)s, -1);
+}
+
 void sharers_check(struct bench *b, const struct sharers *s)
 {
 	long pages = s->region.bytes / b->page_size;
@@ -51,7 +56,7 @@ void sharers_check(struct bench *b, const struct sharers *s)
 		if (!frames_agree(b, &s->family, region_vma(&s->region, i), pages))
 			bench_corrupted(b, "processes that share VMA %ld see different frames", i);
 	}
-	verify(b, (void *)s, -1);
+	sharers_verify(b, s);
 }
 
 long sharers_release(struct bench *b, struct sharers *s)

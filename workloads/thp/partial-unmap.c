@@ -153,7 +153,7 @@ const struct workload workload = {
 	.works = { [WANTED] = "wanted", [HUGE] = "huge", [CUT] = "cut", [QUEUED] = "queued",
 		   [SPLIT] = "split" },
 	.evidence = {
-		{ "work:huge", AT_LEAST, WANTED, .factor = 0.9,
+		{ "work:huge", AT_LEAST, WANTED, .factor = 0.5,
 		  .why = "there were huge pages to cut (AnonHugePages)" },
 		{ "vmstat:thp_split_pmd", AT_LEAST, CUT, .why = "munmap split their PMDs" },
 		{ "vmstat:thp_deferred_split_page", AT_LEAST, CUT, .why = "and queued the folios" },

@@ -92,7 +92,7 @@ const struct workload workload = {
 	.works = { [WANTED] = "wanted", [HUGE] = "huge", [SPLITS] = "split", [PMDS] = "pmds",
 		   [FORKED] = "forked", [REAPED] = "reaped" },
 	.evidence = {
-		{ "work:huge", AT_LEAST, WANTED, .factor = 0.9,
+		{ "work:huge", AT_LEAST, WANTED, .factor = 0.5,
 		  .why = "there were huge pages to split (AnonHugePages)" },
 		{ "work:split", AT_LEAST, HUGE, .factor = 0.9,
 		  .why = "they no longer are (AnonHugePages)" },
