@@ -3,9 +3,11 @@
 
 RMAPBENCH = $(O)/rmapbench
 
+# The table comes last on the terminal but for one line on the pictures.
 bench: all ## measure the running kernel: run, table, plots (LABEL=, CONFIG=, RESULTS=)
 	@$(RMAPBENCH) run --config $(CONFIG) --label '$(LABEL)' --out '$(RESULTS)'; status=$$?; \
-	$(RMAPBENCH) plot --out '$(RESULTS)/$(LABEL)/plots' '$(RESULTS)/$(LABEL)' && exit $$status
+	echo; $(RMAPBENCH) plot --quiet --out '$(RESULTS)/$(LABEL)/plots' '$(RESULTS)/$(LABEL)' >/dev/null && \
+	echo "pictures: $$(ls '$(RESULTS)/$(LABEL)/plots'/*.png | wc -l) in $(RESULTS)/$(LABEL)/plots" && exit $$status
 
 compare: all ## put two results side by side (BASE=, NEW=: label, folder or file)
 	@$(RMAPBENCH) compare $(if $(MARGIN),--margin $(MARGIN)) '$(or $(BASE),results/example/base)' '$(or $(NEW),results/example/new)'
