@@ -120,11 +120,16 @@ static bool agreed_growth(const struct counting *c, int from, int to, size_t cac
 	return false;
 }
 
+bool counting_may_go_on(const struct counting *c)
+{
+	return !c->failed && c->repeats < 4 * c->wanted && c->repeats < MOST_REPEATS;
+}
+
 bool counting_goes_on(const struct counting *c)
 {
 	long growth;
 
-	if (c->failed || c->repeats >= 4 * c->wanted || c->repeats == MOST_REPEATS)
+	if (!counting_may_go_on(c))
 		return false;
 	if (c->repeats < c->wanted)
 		return true;
@@ -207,7 +212,7 @@ json_t *counting_records(const struct counting *c)
 {
 	json_t *records = json_array();
 
-	for (int point = 0; point < POINTS && c->repeats; point++) {
+	for (int point = 0; point < POINTS && c->repeats && !c->failed; point++) {
 		for (size_t i = 0; i < c->cache_count && c->seen[point]; i++) {
 			if (c->caches[i].present)
 				json_array_append_new(records, record(c, point, i));

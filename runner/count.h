@@ -25,6 +25,7 @@ struct counting {
 	json_t *model[POINTS]; /* what the workload told: cache -> objects since `before` */
 	bool seen[POINTS];
 	const char *failed; /* why slabs cannot be counted here, or NULL */
+	bool ended;	    /* judged and written */
 	bool in_control;    /* which of the two the next hold belongs to */
 };
 
@@ -40,6 +41,8 @@ void counting_hold(void *counting, const char *point, const json_t *model);
  * counted exactly, or four times as many were made.
  */
 bool counting_goes_on(const struct counting *c);
+/* Are there repeats left? */
+bool counting_may_go_on(const struct counting *c);
 
 /* Array of "slab" records without workload and params, after all repeats. */
 json_t *counting_records(const struct counting *c);
