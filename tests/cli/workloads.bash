@@ -46,7 +46,15 @@ works() {
 	for metric in $("$WORKLOADS/$name" --describe | jq -r '.metrics[].name'); do
 		says "  $metric "
 	done
-	! pgrep -f "^$WORKLOADS/$name"
+	gone "$WORKLOADS/$name $*"
+}
+
+# gone COMMAND: no process of exactly this command line is left.
+gone() {
+	if pgrep -fx -- "$1"; then
+		echo "still running: $1"
+		return 1
+	fi
 }
 
 # describes NAME: --describe is a JSON object that names the workload, and is complete.
@@ -54,7 +62,8 @@ describes() {
 	"$WORKLOADS/$1" --describe | jq -e --arg name "$1" '
 		.workload == $name and (.summary | length > 10) and (.drives | length > 3) and
 		(.metrics | length > 0) and (.evidence | length > 0) and .samples > 0 and
-		all(.params[]; .min <= .default and .default <= .max and (.help | length > 0)) and
+		all(.params[]; (.help | length > 0) and
+			(.type == "string" or .min <= .default and .default <= .max)) and
 		all(.metrics[]; (.unit | length > 0) and (.help | length > 0)) and
 		all(.evidence[]; (.why | length > 0)) and
 		([.evidence[].work] - .works == [])' > /dev/null

@@ -5,7 +5,8 @@
 
 load workloads
 
-FAMILY=(fork/vmas fork/wide fork/chain fork/storm fork/cow)
+FAMILY=(fork/vmas fork/wide fork/chain fork/storm fork/cow fork/first-later fork/again fork/exec
+	fork/orphan fork/ever fork/zygote fork/sparse fork/snapshot fork/cow-pages fork/folio)
 
 @test "fork: each describes itself as JSON" {
 	for name in "${FAMILY[@]}"; do describes "$name"; done
@@ -45,6 +46,97 @@ FAMILY=(fork/vmas fork/wide fork/chain fork/storm fork/cow)
 	works fork/cow --pages 3 --children 1 --samples 2
 }
 
+@test "fork/first-later, fork/again: every sample has its own fork" {
+	works fork/first-later --vmas 5 --samples 7
+	says "work:reaped                      grew 14, wanted == 14"
+	works fork/again --vmas 5 --samples 7
+	says "work:reaped                      grew 21, wanted == 21"
+}
+
+@test "fork/exec: programs start both ways" {
+	works fork/exec --vmas 3 --samples 5
+	says "work:executed                    grew 10, wanted == 10"
+}
+
+@test "fork/exec: a child that never became the program is no evidence" {
+	[[ $(id -u) -eq 0 ]] || skip "needs root"
+	# shellcheck disable=SC2016 # the inner shell expands
+	fails_evidence work:executed unshare --mount sh -c 'mount -t tmpfs none /proc && exec "$0" "$@"' \
+		"$WORKLOADS/fork/exec" --max-bytes 100000000
+}
+
+@test "fork/orphan: orphans outlive their parent" {
+	works fork/orphan --vmas 4 --children 3 --samples 24
+	says "work:reaped                      grew 8, wanted == 8"
+}
+
+@test "fork/ever: from one generation to many" {
+	works fork/ever --vmas 2 --generations 1
+	works fork/ever --vmas 2 --generations 50
+	says "work:reaped                      grew 50, wanted == 50"
+}
+
+@test "fork/zygote: applications that write nothing, and all of it" {
+	works fork/zygote --vmas 10 --apps 3 --app-vmas 4 --written 0 --samples 3
+	works fork/zygote --vmas 10 --apps 3 --app-vmas 4 --written 100 --samples 3
+}
+
+@test "fork/sparse: more children than VMAs, and fewer" {
+	works fork/sparse --vmas 3 --children 7 --samples 7
+	says "work:gone                        grew 14, wanted == 14"
+	works fork/sparse --vmas 7 --children 3 --samples 3
+}
+
+@test "fork/sparse: a munmap that does nothing is no evidence" {
+	fails_evidence work:gone "$PREVENT" munmap -- "$WORKLOADS/fork/sparse" --vmas 5 --children 2
+}
+
+@test "fork/snapshot: any number of pages and writes" {
+	works fork/snapshot --pages 1 --writes 5 --samples 3
+	works fork/snapshot --pages 1000 --writes 10 --samples 50
+	says "work:seen                        grew 5000, wanted == 5000"
+}
+
+@test "fork/cow-pages: each child copies all" {
+	works fork/cow-pages --children 5 --pages 6 --samples 10
+}
+
+@test "fork/folio: pages" {
+	works fork/folio --size 4 --folio 4 --samples 3
+}
+
+thp_settings() {
+	head /sys/kernel/mm/transparent_hugepage/enabled \
+		/sys/kernel/mm/transparent_hugepage/hugepages-*/enabled 2> /dev/null
+}
+
+@test "fork/folio: huge pages, and settings put back, also when it is killed" {
+	[[ $(id -u) -eq 0 ]] || skip "needs root"
+	[[ -w /sys/kernel/mm/transparent_hugepage/enabled ]] || skip "no THP"
+	local before pid
+	before=$(thp_settings)
+	works fork/folio --size 4 --folio 2048 --samples 3
+	[ "$before" = "$(thp_settings)" ]
+	"$WORKLOADS/fork/folio" --size 64 --folio 2048 --samples 100000 > /dev/null &
+	pid=$!
+	sleep 0.5
+	kill -TERM $pid
+	wait $pid || true
+	[ "$before" = "$(thp_settings)" ]
+}
+
+@test "fork/folio: memory that did not become huge is no evidence" {
+	[[ $(id -u) -eq 0 ]] || skip "needs root"
+	[[ -w /sys/kernel/mm/transparent_hugepage/enabled ]] || skip "no THP"
+	fails_evidence work:folios_seen "$PREVENT" madvise -- "$WORKLOADS/fork/folio" --size 4 --folio 2048
+}
+
+@test "fork/folio: no power of two is refused, with what is allowed" {
+	run "$WORKLOADS/fork/folio" --folio 48
+	left_with 77
+	says "--folio 48: allowed are powers of two"
+}
+
 @test "fork: out of range is a wrong call" {
 	refuses fork/vmas vmas 0
 	refuses fork/vmas vmas 4097
@@ -54,6 +146,16 @@ FAMILY=(fork/vmas fork/wide fork/chain fork/storm fork/cow)
 	refuses fork/storm processes -1
 	refuses fork/cow pages 1
 	refuses fork/cow children 1001
+	refuses fork/first-later vmas 0
+	refuses fork/again vmas 5000
+	refuses fork/exec vmas x
+	refuses fork/orphan children 501
+	refuses fork/ever generations 0
+	refuses fork/zygote written 101
+	refuses fork/sparse vmas 1
+	refuses fork/snapshot pages 0
+	refuses fork/cow-pages pages 65537
+	refuses fork/folio size 1025
 }
 
 @test "fork: unknown options and stray words are wrong calls" {
@@ -72,6 +174,16 @@ FAMILY=(fork/vmas fork/wide fork/chain fork/storm fork/cow)
 	over_limits fork/storm --processes 4 --max-processes 8
 	over_limits fork/cow --pages 262144 --max-bytes 1000000000
 	over_limits fork/vmas --vmas 4096 --max-bytes 1000000
+	over_limits fork/first-later --vmas 4096 --max-bytes 1000000
+	over_limits fork/again --max-processes 2
+	over_limits fork/exec --max-processes 1
+	over_limits fork/orphan --children 10 --max-processes 11
+	over_limits fork/ever --generations 100000 --max-bytes 100000000
+	over_limits fork/zygote --apps 100 --max-processes 100
+	over_limits fork/sparse --vmas 1000 --children 1000 --max-bytes 50000000
+	over_limits fork/snapshot --pages 262144 --max-bytes 1000000000
+	over_limits fork/cow-pages --children 1000 --pages 1000 --max-bytes 4000000000
+	over_limits fork/folio --size 1024 --max-bytes 1000000000
 }
 
 @test "fork: within its limits by a little it runs" {
@@ -92,6 +204,10 @@ FAMILY=(fork/vmas fork/wide fork/chain fork/storm fork/cow)
 @test "fork: faults that the kernel did not count are no evidence" {
 	fails_evidence vmstat:pgfault frozen_vmstat "$WORKLOADS/fork/cow" --pages 64 --samples 32
 	fails_evidence vmstat:pgfault frozen_vmstat "$WORKLOADS/fork/chain" --vmas 4 --depth 4 --samples 4
+	fails_evidence vmstat:pgfault frozen_vmstat "$WORKLOADS/fork/ever" --vmas 4 --generations 4
+	fails_evidence vmstat:pgfault frozen_vmstat "$WORKLOADS/fork/zygote" --vmas 4 --apps 4 --samples 4
+	fails_evidence vmstat:pgfault frozen_vmstat "$WORKLOADS/fork/snapshot" --pages 40 --samples 40
+	fails_evidence vmstat:pgfault frozen_vmstat "$WORKLOADS/fork/cow-pages" --children 4 --samples 4
 }
 
 # The first anonymous VMA of one page, in hex: the first of the region.

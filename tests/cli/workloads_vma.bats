@@ -1,11 +1,12 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
-# The vma and mremap families: alone, limits, and evidence when the mechanism is prevented.
+# The vma, mremap and contention families, and exec: alone, limits, and evidence when the mechanism is prevented.
 # shellcheck disable=SC2030,SC2031,SC2154
 
 load workloads
 
-FAMILY=(vma/first-fault vma/split-merge mremap/move mremap/shuffle)
+FAMILY=(vma/first-fault vma/split-merge vma/jit vma/guard vma/sharing vma/unmap-middle vma/file-cow
+	vma/threads-fault mremap/move mremap/shuffle contention/family exec)
 
 @test "vma, mremap: each describes itself as JSON" {
 	for name in "${FAMILY[@]}"; do describes "$name"; done
@@ -19,7 +20,7 @@ FAMILY=(vma/first-fault vma/split-merge mremap/move mremap/shuffle)
 }
 
 @test "vma/first-fault: VMAs that merged are no evidence" {
-	fails_evidence work:vmas_seen "$PREVENT" munmap -- "$WORKLOADS/vma/first-fault"
+	fails_evidence work:vmas_seen "$PREVENT" munmap:4096 -- "$WORKLOADS/vma/first-fault"
 	fails_evidence work:vmas_seen "$PREVENT" mprotect -- "$WORKLOADS/vma/first-fault" --adjacent 1
 }
 
@@ -75,6 +76,121 @@ FAMILY=(vma/first-fault vma/split-merge mremap/move mremap/shuffle)
 	fails_evidence work:effective "$PREVENT" mremap -- "$WORKLOADS/mremap/shuffle"
 }
 
+@test "vma/jit: opens, seals and refills" {
+	works vma/jit --chunks 3 --pages 1 --samples 20
+	says "work:split                       grew 40, wanted == 40"
+	says "work:zeroed                      grew 5, wanted == 5"
+}
+
+@test "vma/jit: calls that do nothing are no evidence" {
+	fails_evidence work:split "$PREVENT" mprotect -- "$WORKLOADS/vma/jit" --samples 4
+	fails_evidence work:zeroed "$PREVENT" madvise -- "$WORKLOADS/vma/jit" --samples 4
+}
+
+@test "vma/guard: one stack and many" {
+	works vma/guard --stacks 1 --samples 3
+	works vma/guard --stacks 50 --size 64 --samples 100
+	says "work:guards                      grew 100, wanted == 100"
+}
+
+@test "vma/guard: stacks that stay are no evidence" {
+	fails_evidence work:vmas_gone "$PREVENT" munmap:131072 -- "$WORKLOADS/vma/guard" --stacks 5 --samples 5
+}
+
+@test "vma/sharing: one VMA and many" {
+	works vma/sharing --vmas 1 --samples 2
+	works vma/sharing --vmas 100 --samples 4
+}
+
+@test "vma/sharing: VMAs that merged are no evidence" {
+	fails_evidence work:vmas_seen "$PREVENT" munmap:4096 -- "$WORKLOADS/vma/sharing"
+	fails_evidence work:vmas_seen "$PREVENT" mprotect -- "$WORKLOADS/vma/sharing"
+}
+
+@test "vma/unmap-middle: all middles go and come back" {
+	works vma/unmap-middle --vmas 9 --samples 27
+	says "work:splits                      grew 27, wanted == 27"
+}
+
+@test "vma/unmap-middle: a munmap that does nothing is no evidence" {
+	fails_evidence work:splits "$PREVENT" munmap:4096 -- "$WORKLOADS/vma/unmap-middle" --vmas 5
+}
+
+@test "vma/file-cow: copies are private, the file untouched" {
+	works vma/file-cow --vmas 20 --samples 40
+	says "work:intact                      grew 80, wanted == 80"
+}
+
+@test "vma/file-cow: faults that the kernel did not count are no evidence" {
+	fails_evidence vmstat:pgfault frozen_vmstat "$WORKLOADS/vma/file-cow"
+}
+
+@test "vma/threads-fault: one thread and many" {
+	works vma/threads-fault --threads 1 --vmas 10 --samples 20
+	works vma/threads-fault --threads 50 --vmas 3 --samples 300
+	says "n 300"
+}
+
+@test "vma/threads-fault: VMAs that merged are no evidence" {
+	fails_evidence work:vmas_seen "$PREVENT" munmap:4096 -- "$WORKLOADS/vma/threads-fault"
+	fails_evidence vmstat:pgfault frozen_vmstat "$WORKLOADS/vma/threads-fault"
+}
+
+@test "contention/family: all cycles are done" {
+	run "$WORKLOADS/contention/family" --processes 3 --vmas 4 --samples 12
+	left_with 0
+	says "work:reaped                      grew 12, wanted == 12"
+	says "work:holes                       grew 12, wanted == 12"
+}
+
+@test "contention/family: migration takes two nodes, or it is skipped" {
+	run "$WORKLOADS/contention/family" --migrate 1
+	if [[ $(cat /sys/devices/system/node/has_memory) == *[-,]* ]]; then
+		left_with 0
+		says "migrated "
+	else
+		left_with 77
+		says "two nodes with memory"
+	fi
+}
+
+@test "contention/family: a munmap that does nothing is no evidence" {
+	fails_evidence work:holes "$PREVENT" munmap:4096 -- "$WORKLOADS/contention/family" --samples 4
+}
+
+@test "exec: any command, its output dropped" {
+	works exec --command "echo a line that must not show; sleep 0.1" --samples 2
+	silent_on "  a line"
+}
+
+@test "exec: a command that fails is no figure" {
+	run "$WORKLOADS/exec" --command "exit 3"
+	left_with 1
+	says "'exit 3' left with status 3"
+	silent_on median
+	run "$WORKLOADS/exec" --command /no/such/program
+	left_with 1
+	says "not found"
+	run "$WORKLOADS/exec" --command 'kill -9 $$'
+	left_with 1
+	says "was killed by signal 9"
+	run "$WORKLOADS/exec" --command ""
+	left_with 2
+}
+
+@test "exec: what the command leaves running ends with it, and when the workload is ended" {
+	local pid
+	works exec --command "sleep 54321 & true" --samples 1
+	gone "sleep 54321"
+	"$WORKLOADS/exec" --command "sleep 54322 & sleep 54322" > /dev/null 3>&- &
+	pid=$!
+	until pgrep -fx "sleep 54322" > /dev/null; do sleep 0.05; done
+	kill -TERM $pid
+	wait $pid || true
+	sleep 0.2
+	gone "sleep 54322"
+}
+
 @test "vma, mremap: out of range is a wrong call" {
 	refuses vma/first-fault vmas 0
 	refuses vma/first-fault adjacent 2
@@ -82,6 +198,14 @@ FAMILY=(vma/first-fault vma/split-merge mremap/move mremap/shuffle)
 	refuses mremap/move size 65537
 	refuses mremap/move children 0
 	refuses mremap/shuffle operations 0
+	refuses vma/jit chunks 2
+	refuses vma/guard size 63
+	refuses vma/sharing vmas 0
+	refuses vma/unmap-middle vmas 16385
+	refuses vma/file-cow vmas -3
+	refuses vma/threads-fault threads 257
+	refuses contention/family processes 501
+	refuses exec hold -1
 }
 
 @test "vma, mremap: more than the limits allow is skipped" {
@@ -90,4 +214,11 @@ FAMILY=(vma/first-fault vma/split-merge mremap/move mremap/shuffle)
 	over_limits mremap/move --size 65536 --max-bytes 1000000
 	over_limits mremap/move --children 5 --max-processes 5
 	over_limits mremap/shuffle --vmas 16384 --max-bytes 1000000
+	over_limits vma/jit --chunks 65536 --max-bytes 1000000
+	over_limits vma/guard --stacks 16384 --max-bytes 1000000
+	over_limits vma/sharing --max-processes 1
+	over_limits vma/unmap-middle --vmas 16384 --max-bytes 1000000
+	over_limits vma/file-cow --vmas 4096 --max-bytes 1000000
+	over_limits vma/threads-fault --threads 8 --max-processes 8
+	over_limits contention/family --processes 8 --max-processes 16
 }

@@ -40,10 +40,8 @@ static const struct {
 
 enum { CALLS = sizeof(calls) / sizeof(*calls), MOST = 64 };
 
-static struct sock_filter filter[3 + 2 * MOST] = {
-	BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-};
-static unsigned short length = 1;
+static struct sock_filter filter[MOST];
+static unsigned short length;
 
 static int number_of(const char *name, size_t n)
 {
@@ -55,24 +53,33 @@ static int number_of(const char *name, size_t n)
 	exit(2);
 }
 
+static void emit(struct sock_filter instruction)
+{
+	if (length == sizeof(filter) / sizeof(*filter) - 1) {
+		fprintf(stderr, "prevent: too many calls\n");
+		exit(2);
+	}
+	filter[length++] = instruction;
+}
+
 static void add(const char *rule)
 {
-	size_t n = strcspn(rule, "=");
-	unsigned int error = rule[n] ? atoi(rule + n + 1) : 0;
+	size_t n = strcspn(rule, ":=");
+	const char *second = strchr(rule, ':'), *error = strchr(rule, '=');
+	unsigned int verdict = SECCOMP_RET_ERRNO | (error ? atoi(error + 1) : 0);
+	int number = number_of(rule, n);
 
-	if (!strcmp(rule, "thp")) {
-		/* Kept over execve(). */
-		if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)) {
-			perror("prevent: PR_SET_THP_DISABLE");
-			exit(1);
-		}
-		return;
+	emit((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+					  offsetof(struct seccomp_data, nr)));
+	emit((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, second ? 3 : 1));
+	if (second) {
+		/* The low half of it, on a little-endian machine. */
+		emit((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+						  offsetof(struct seccomp_data, args[1])));
+		emit((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, atoi(second + 1), 0,
+						  1));
 	}
-	if (length + 3 > (int)(sizeof(filter) / sizeof(*filter)))
-		exit(2);
-	filter[length++] =
-		(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number_of(rule, n), 0, 1);
-	filter[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error);
+	emit((struct sock_filter)BPF_STMT(BPF_RET | BPF_K, verdict));
 }
 
 int main(int argc, char **argv)
@@ -83,7 +90,7 @@ int main(int argc, char **argv)
 	for (; i < argc && strcmp(argv[i], "--") != 0; i++)
 		add(argv[i]);
 	if (i + 1 >= argc) {
-		fprintf(stderr, "usage: prevent CALL[=ERRNO]... -- COMMAND...\n");
+		fprintf(stderr, "usage: prevent CALL[:SECOND][=ERRNO]... -- COMMAND...\n");
 		return 2;
 	}
 	filter[length++] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
