@@ -36,6 +36,7 @@ struct reader {
 	int line;
 	int errors;
 	char heading[256]; /* of the section that was last seen, for sections without a key */
+	json_t *seen;	   /* "[section] key" of the file */
 };
 
 /* ------------------------------------------------------------------ values */
@@ -318,11 +319,32 @@ static void open_section(struct reader *r, const char *name)
 
 /* --------------------------------------------------------------------- INI */
 
+/*
+ * inih reports a value that goes on in a second line as the same key again; either would silently
+ * replace what was said first.
+ */
+static bool first_time(struct reader *r, const char *section, const char *key)
+{
+	char *place = xasprintf("[%s] %s", section, key);
+	bool first = !json_object_get(r->seen, place);
+
+	json_object_set_new(r->seen, place, json_true());
+	free(place);
+	if (!first)
+		complain(r,
+			 "'%s' is given twice, or its value goes on in a line that starts with a "
+			 "blank; give it once, on one line",
+			 key);
+	return first;
+}
+
 static int on_key(void *arg, const char *section, const char *key, const char *value)
 {
 	struct reader *r = arg;
 	struct section *s;
 
+	if (!first_time(r, section, key))
+		return 1;
 	if (!*section)
 		complain(r, "'%s' stands before the first section", key);
 	else if (!strcmp(section, "run"))
@@ -334,6 +356,18 @@ static int on_key(void *arg, const char *section, const char *key, const char *v
 	return 1; /* go on: all errors at once */
 }
 
+/* inih would take the rest of a line that is longer than its buffer for another line. */
+static void refuse_long_line(struct reader *r, const char *line, int size)
+{
+	int c;
+
+	if (strchr(line, '\n') || feof(r->stream))
+		return;
+	complain(r, "the line is longer than %d characters; --set takes longer lists", size - 1);
+	while ((c = fgetc(r->stream)) != EOF && c != '\n')
+		;
+}
+
 /* Lines on their way to inih: counts them, and sees sections that have no key. */
 static char *next_line(char *line, int size, void *stream)
 {
@@ -343,6 +377,7 @@ static char *next_line(char *line, int size, void *stream)
 	if (!fgets(line, size, r->stream))
 		return NULL;
 	r->line++;
+	refuse_long_line(r, line, size);
 	snprintf(r->heading, sizeof(r->heading), "%s", line + strspn(line, " \t"));
 	end = strchr(r->heading, ']');
 	if (r->heading[0] == '[' && end) {
@@ -363,7 +398,9 @@ static int read_file(struct reader *r)
 		      strerror(errno));
 		return -1;
 	}
+	r->seen = json_object();
 	line = ini_parse_stream(next_line, r, on_key, r);
+	json_decref(r->seen);
 	fclose(r->stream);
 	if (line > 0) {
 		r->line = line;

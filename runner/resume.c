@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "runner/resume.h"
 
-#include <glob.h>
+#include <dirent.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,6 +58,9 @@ static void read_one(struct resume *r, const char *path, const char *hash)
 				free(r->file);
 				r->file = xstrdup(strrchr(path, '/') + 1);
 				r->complete = false;
+				/* A run that started anew owes all of it again. */
+				if (!json_object_get(record, "resumes"))
+					json_object_clear(r->done);
 			}
 		} else if (ours) {
 			see(r, record);
@@ -69,23 +72,34 @@ static void read_one(struct resume *r, const char *path, const char *hash)
 		fclose(f);
 }
 
+static int is_record_file(const struct dirent *entry)
+{
+	const char *dot = strrchr(entry->d_name, '.');
+
+	return dot && !strcmp(dot, ".jsonl");
+}
+
 int resume_read(struct resume *r, const char *out, const char *label, const char *boot_id,
 		const char *plan_hash)
 {
-	char *pattern = xasprintf("%s/%s/%s/*.jsonl", out, label, boot_id);
-	glob_t g = { 0 };
+	char *folder = xasprintf("%s/%s/%s", out, label, boot_id), *path;
+	struct dirent **files = NULL;
+	int n = scandir(folder, &files, is_record_file, alphasort);
 
 	*r = (struct resume){ .done = json_object() };
-	if (!glob(pattern, 0, NULL, &g)) {
-		for (size_t i = 0; i < g.gl_pathc; i++)
-			read_one(r, g.gl_pathv[i], plan_hash);
+	/* Names start with the time, so this is their order. */
+	for (int i = 0; i < n; i++) {
+		path = xasprintf("%s/%s", folder, files[i]->d_name);
+		read_one(r, path, plan_hash);
+		free(path);
+		free(files[i]);
 	}
-	globfree(&g);
+	free(files);
 	if (!r->file)
 		error("--resume: %s: no run of this plan in this boot; leave --resume out to start "
 		      "one",
-		      pattern);
-	free(pattern);
+		      folder);
+	free(folder);
 	if (r->file)
 		return 0;
 	resume_free(r);

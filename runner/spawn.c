@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/close_range.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -26,12 +27,14 @@
 #include "runner/settings.h"
 #include "runner/topology.h"
 
-enum { MOST_ARGS = 64, GRACE_MS = 2000 };
+enum { MOST_ARGS = 64, GRACE_MS = 2000, LEAVE_MS = 1000 };
 
 struct run {
 	const struct spawn_request *request;
 	struct spawn_result *result;
 	pid_t pid;
+	pid_t group;			/* stays when pid is reaped */
+	int exited;			/* pidfd */
 	int control, samples, messages; /* our ends */
 	char said[2048];		/* what it wrote to stderr */
 	size_t said_length;
@@ -71,6 +74,18 @@ static double now_seconds(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
+/* What a workload says need not be text, but records are. */
+static void make_text(char *s)
+{
+	json_t *text = json_string(s);
+
+	for (; !text && *s; s++) {
+		if (*s < ' ' || *s > '~')
+			*s = '?';
+	}
+	json_decref(text);
+}
+
 static void invalid(struct spawn_result *result, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 static void invalid(struct spawn_result *result, const char *format, ...)
@@ -83,6 +98,7 @@ static void invalid(struct spawn_result *result, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	make_text(text);
 	result->outcome = OUTCOME_INVALID;
 	result->reason = xstrdup(text);
 }
@@ -161,7 +177,8 @@ static void become(const struct run *run, struct arguments *a, const cpu_set_t *
 	dup2(nothing, STDIN_FILENO);
 	dup2(nothing, STDOUT_FILENO);
 	dup2(messages, STDERR_FILENO);
-	/* Nothing of ours but these two. */
+	/* Nothing of ours but these two, nor of whoever called us: fork copies the table. */
+	close_range(STDERR_FILENO + 1, ~0U, CLOSE_RANGE_CLOEXEC);
 	fcntl(control, F_SETFD, 0);
 	fcntl(samples, F_SETFD, 0);
 	execve(a->list[0], a->list, environment);
@@ -197,6 +214,8 @@ static int start(struct run *run)
 	if (!run->pid)
 		become(run, &a, &cpus, pair[1], run->samples, messages[1], parent);
 	if (run->pid > 0) {
+		run->group = run->pid;
+		run->exited = syscall(SYS_pidfd_open, run->pid, 0);
 		setpgid(run->pid, run->pid);
 		settings_guard_group(run->pid);
 	}
@@ -206,19 +225,40 @@ static int start(struct run *run)
 	close(messages[1]);
 	run->control = pair[0];
 	run->messages = messages[0];
-	return run->pid < 0 ? -1 : 0;
+	return run->pid < 0 || run->exited < 0 ? -1 : 0;
 }
 
 /* ----------------------------------------------------------------- packets */
+
+/* Has it the fields that protocol.h promises? Whoever reads them later relies on it. */
+static bool is_known(json_t *json)
+{
+	const char *text;
+	json_int_t number;
+
+	return !json_unpack(json, "{s:s}", "hold", &text) ||
+	       !json_unpack(json, "{s:s}", "skip", &text) ||
+	       !json_unpack(json, "{s:s}", "invalid", &text) ||
+	       !json_unpack(json, "{s:s}", "note", &text) ||
+	       json_is_object(json_object_get(json, "done")) ||
+	       !json_unpack(json, "{s:{s:s, s:s, s:I, s:s}}", "evidence", "counter", &text,
+			    "relation", &text, "wanted", &number, "why", &text);
+}
 
 static void on_packet(struct run *run, const char *packet, size_t length)
 {
 	struct spawn_result *result = run->result;
 	json_t *json = json_loadb(packet, length, 0, NULL), *value;
+	int shown = length < 60 ? length : 60;
 	const char *point;
 
 	if (!json) {
-		invalid(result, "it sent %zu bytes that are no JSON: %.60s", length, packet);
+		invalid(result, "it sent %zu bytes that are no JSON: %.*s", length, shown, packet);
+		return;
+	}
+	if (!is_known(json)) {
+		invalid(result, "it sent what the protocol does not know: %.*s", shown, packet);
+		json_decref(json);
 		return;
 	}
 	if ((point = json_string_value(json_object_get(json, "hold")))) {
@@ -229,11 +269,11 @@ static void on_packet(struct run *run, const char *packet, size_t length)
 			invalid(result, "it died at hold point '%s'", point);
 	} else if ((value = json_object_get(json, "evidence"))) {
 		json_array_append(result->evidence, value);
-	} else if ((value = json_object_get(json, "skip"))) {
+	} else if ((value = json_object_get(json, "skip")) && !result->reason) {
 		result->outcome = OUTCOME_SKIP;
 		result->reason = xstrdup(json_string_value(value));
 		value = json_object_get(json, "need");
-		result->need = value ? xstrdup(json_string_value(value)) : NULL;
+		result->need = json_is_string(value) ? xstrdup(json_string_value(value)) : NULL;
 	} else if ((value = json_object_get(json, "invalid"))) {
 		result->corrupted = json_is_true(json_object_get(json, "corrupted"));
 		invalid(result, "%s%s", result->corrupted ? "corrupted: " : "",
@@ -246,15 +286,13 @@ static void on_packet(struct run *run, const char *packet, size_t length)
 	json_decref(json);
 }
 
-/* Returns false when the workload has closed its end. */
+/* Takes one packet; false if there is none. */
 static bool receive(struct run *run)
 {
 	static char packet[MAX_PACKET];
-	ssize_t n = recv(run->control, packet, sizeof(packet), 0);
+	ssize_t n = recv(run->control, packet, sizeof(packet), MSG_DONTWAIT);
 
-	if (n < 0)
-		return errno == EINTR || errno == EAGAIN;
-	if (!n)
+	if (n <= 0)
 		return false;
 	on_packet(run, packet, n);
 	return true;
@@ -279,34 +317,53 @@ static void listen_to_stderr(struct run *run)
 /* -------------------------------------------------------------------- end */
 
 /*
- * Kills all that is left below us but the janitor; orphans, however deep, come to us
- * (PR_SET_CHILD_SUBREAPER). Returns how many there were.
+ * Sends a signal (0: none) to all that is left below us but the janitor; orphans, however deep,
+ * come to us (PR_SET_CHILD_SUBREAPER). Returns how many there are.
  */
-static long kill_leftovers(void)
+static long signal_leftovers(const struct run *run, int number)
 {
 	char text[65536], *next = text, *end;
 	long pid, count = 0;
 
-	/* Without CONFIG_PROC_CHILDREN killing the process group has to do. */
-	if (read_textf(text, sizeof(text), "/proc/self/task/%d/children", (int)getpid()) < 0)
+	if (read_textf(text, sizeof(text), "/proc/self/task/%d/children", (int)getpid()) < 0) {
+		/* Without CONFIG_PROC_CHILDREN killing the process group has to do. */
+		if (run->group > 0)
+			kill(-run->group, SIGKILL);
 		return 0;
+	}
 	for (; (pid = strtol(next, &end, 10)) && end != next; next = end) {
 		if (pid == settings_janitor())
 			continue;
-		kill(pid, SIGKILL);
+		kill(pid, number);
 		count++;
 	}
 	return count;
 }
 
-/* Children that outlive the workload would disturb the next one, and its counts. */
-static void sweep(void)
+static void reap(void)
 {
 	siginfo_t info;
 
-	while (kill_leftovers()) {
-		if (waitid(P_ALL, 0, &info, WEXITED | WNOHANG))
-			return;
+	do {
+		info.si_pid = 0;
+	} while (!waitid(P_ALL, 0, &info, WEXITED | WNOHANG) && info.si_pid);
+}
+
+/*
+ * Children that outlive the workload would disturb the next one, and its counts. Those that are
+ * on their way out get a moment. Returns how many had to be killed.
+ */
+static long sweep(const struct run *run)
+{
+	long left, killed = 0;
+
+	for (int ms = 0;; ms++) {
+		reap();
+		left = signal_leftovers(run, ms < LEAVE_MS ? 0 : SIGKILL);
+		if (!left)
+			return killed;
+		if (ms == LEAVE_MS)
+			killed = left;
 		usleep(1000);
 	}
 }
@@ -353,13 +410,15 @@ static void explain_death(struct run *run, int status)
 static void converse(struct run *run, int *status)
 {
 	double deadline = now_seconds() + run->request->seconds;
-	bool open = true;
+	bool closed = false, exited = false;
 
-	while (open) {
+	/* Its death ends it, not a closed descriptor: it may close early, or its children late. */
+	while (!exited) {
 		struct pollfd fds[] = {
-			{ .fd = run->control, .events = POLLIN },
+			{ .fd = closed ? -1 : run->control, .events = POLLIN },
 			{ .fd = run->messages, .events = POLLIN },
 			{ .fd = signal_fd, .events = POLLIN },
+			{ .fd = run->exited, .events = POLLIN },
 		};
 		double left = deadline - now_seconds();
 
@@ -373,8 +432,8 @@ static void converse(struct run *run, int *status)
 				run->request->seconds);
 			return;
 		}
-		if (poll(fds, 3, (int)(left * 1000) + 1) < 0 && errno != EINTR)
-			break;
+		if (poll(fds, 4, (int)(left * 1000) + 1) < 0)
+			continue;
 		if (spawn_interrupted()) {
 			end_group(run, status);
 			run->result->outcome = OUTCOME_INTERRUPTED;
@@ -386,9 +445,12 @@ static void converse(struct run *run, int *status)
 			close(run->messages);
 			run->messages = -1;
 		}
-		if (fds[0].revents)
-			open = receive(run);
+		if (fds[0].revents && !receive(run))
+			closed = fds[0].revents & POLLHUP;
+		exited = fds[3].revents;
 	}
+	while (receive(run))
+		;
 	waitpid(run->pid, status, 0);
 	run->pid = 0;
 	if (run->messages >= 0)
@@ -398,11 +460,15 @@ static void converse(struct run *run, int *status)
 
 void spawn(const struct spawn_request *request, struct spawn_result *result)
 {
-	struct run run = {
-		.request = request, .result = result, .control = -1, .samples = -1, .messages = -1
-	};
+	struct run run = { .request = request,
+			   .result = result,
+			   .exited = -1,
+			   .control = -1,
+			   .samples = -1,
+			   .messages = -1 };
 	size_t metrics = json_array_size(json_object_get(request->workload->json, "metrics"));
 	int status = 0;
+	long left;
 
 	*result = (struct spawn_result){ .outcome = OUTCOME_DONE };
 	result->evidence = json_array();
@@ -415,7 +481,15 @@ void spawn(const struct spawn_request *request, struct spawn_result *result)
 	settings_guard_group(0);
 	if (run.pid > 0)
 		end_group(&run, &status);
-	sweep();
+	left = sweep(&run);
+	if (left && result->outcome == OUTCOME_DONE)
+		invalid(result, "it left %ld process%s behind, which had to be killed", left,
+			left == 1 ? "" : "es");
+	if (result->outcome == OUTCOME_DONE &&
+	    (result->area->magic != SAMPLE_MAGIC ||
+	     result->area->capacity != (uint64_t)request->samples))
+		invalid(result, "its sample area is not what it was given");
+	close(run.exited);
 	close(run.control);
 	close(run.samples);
 	if (run.messages >= 0)
