@@ -35,6 +35,7 @@ COMMAND(compare) = {
 		"  --margin 2%           'no-change' is a whole interval within this; default 2%\n"
 		"  --out DIR           write compare.txt, .md and .json there\n"
 		"  --results DIR       where labels are looked up; default results\n"
+		"  --pilot N           the first N blocks decided how many there are (see blocks)\n"
 		"  --accept NAME       compare although NAME differs (repeat, or a,b,c)\n"
 		"  --fail-on worse     exit with 1 if a metric got worse by more than the margin\n",
 	.order = 30,
@@ -48,6 +49,7 @@ static int parse(int argc, char **argv, struct options *o)
 		{ "margin", required_argument, NULL, 'm' },
 		{ "out", required_argument, NULL, 'o' },
 		{ "results", required_argument, NULL, 'r' },
+		{ "pilot", required_argument, NULL, 'p' },
 		{ "accept", required_argument, NULL, 'a' },
 		{ "fail-on", required_argument, NULL, 'w' },
 		{ 0 },
@@ -65,6 +67,10 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case 'm':
 			if (!parse_share("--margin", optarg, &o->compare.margin))
+				return STATUS_USAGE;
+			break;
+		case 'p':
+			if (!parse_blocks("--pilot", optarg, &o->compare.pilot))
 				return STATUS_USAGE;
 			break;
 		case 'o':

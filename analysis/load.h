@@ -76,11 +76,12 @@ struct boot {
 	char *mode;
 	char *virtualisation;
 	bool icount;
-	char *schedule;	 /* of its block, or NULL */
-	long index;	 /* of its block */
-	char *failure;	 /* outcome of a boot that failed, or NULL */
-	char *failed_in; /* the workload that ran then, or NULL */
-	bool finished;	 /* every file has its `end` */
+	char *schedule;	   /* of its block, or NULL */
+	long index;	   /* of its block */
+	char *failure;	   /* outcome of a boot that failed, or NULL */
+	char *failed_in;   /* the workload that ran then, or NULL */
+	bool finished;	   /* every file has its `end` */
+	double elapsed_ns; /* of its runs, as the `end` records say */
 	/* sorted for boot_measurement() and boot_slab() */
 	struct measurement *measurements;
 	size_t measurement_count;

@@ -49,6 +49,15 @@ static struct names machines(const struct results *r, const char *how)
 	return n;
 }
 
+/* In the order of their blocks, so that a pilot is the blocks that ran first. */
+static int by_block(const void *a, const void *b)
+{
+	const struct boot *x = *(const struct boot *const *)a, *y = *(const struct boot *const *)b;
+	int c = strcmp(x->schedule ? x->schedule : "", y->schedule ? y->schedule : "");
+
+	return c ? c : (x->index > y->index) - (x->index < y->index);
+}
+
 /* Boots of a kind; of one machine, or (NULL) of any. The caller frees. */
 static const struct boot **select_boots(const struct results *r, const char *how,
 					const char *machine, size_t *count)
@@ -62,6 +71,7 @@ static const struct boot **select_boots(const struct results *r, const char *how
 		if (b->how && !strcmp(b->how, how) && (!machine || !strcmp(b->machine, machine)))
 			boots[(*count)++] = b;
 	}
+	qsort(boots, *count, sizeof(*boots), by_block);
 	return boots;
 }
 

@@ -29,6 +29,19 @@ bool parse_share(const char *option, const char *text, double *share)
 	return false;
 }
 
+bool parse_blocks(const char *option, const char *text, size_t *blocks)
+{
+	char *end;
+	long v = strtol(text, &end, 10);
+
+	if (end != text && !*end && v >= 2 && v <= 10000) {
+		*blocks = v;
+		return true;
+	}
+	error("%s '%s': give a number of blocks from 2 to 10000", option, text);
+	return false;
+}
+
 bool add_accepted(const char *const **list, char *names)
 {
 	const char **all = (const char **)*list, *allowed;

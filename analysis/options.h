@@ -13,6 +13,9 @@
 /* "2%" or "0.02" into a share above 0 and below 1. */
 bool parse_share(const char *option, const char *text, double *share);
 
+/* A number of blocks, 2 to 10000. */
+bool parse_blocks(const char *option, const char *text, size_t *blocks);
+
 /*
  * Adds the names in "a,b,c" to a list that ends with NULL; the caller frees the list alone. False
  * if one is unknown.

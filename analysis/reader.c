@@ -518,8 +518,11 @@ static char *on_kernel_log(struct reader *r, json_t *record)
 
 static char *on_end(struct reader *r, json_t *record)
 {
-	(void)record;
+	double elapsed = number(record, "elapsed_ns");
+
 	r->ended = true;
+	if (!isnan(elapsed))
+		r->boot->elapsed_ns += elapsed;
 	return NULL;
 }
 

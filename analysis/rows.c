@@ -126,6 +126,8 @@ static void conclude(struct comparison *c, struct row *row, const struct stratum
 	note_inexact(c, row, v);
 	if (!all_positive(v->base, v->n_base) || !all_positive(v->new, v->n_new))
 		row->e = plain_estimate(s, v);
+	else if (s->paired && c->pilot && v->n_base >= c->pilot)
+		row->e = estimate_stein(v->base, v->new, v->n_base, c->pilot, sign_flip_seed);
 	else if (s->paired)
 		row->e = estimate_paired(v->base, v->new, v->n_base, sign_flip_seed);
 	else

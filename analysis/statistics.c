@@ -340,11 +340,15 @@ void adjust_benjamini_hochberg(const double *p, double *adjusted, size_t count)
 	free(r);
 }
 
+size_t stein_blocks_for(double deviation, size_t pilot, double half_width)
+{
+	double t = qt(.5 + confidence / 2, pilot - 1, 1, 0);
+	double needed = ceil(pow(t * deviation / log1p(half_width), 2));
+
+	return needed > pilot ? needed : pilot;
+}
+
 size_t stein_blocks(const double *pilot, size_t n, double half_width)
 {
-	double t = qt(.5 + confidence / 2, n - 1, 1, 0);
-	double s = standard_deviation(pilot, n), w = log1p(half_width);
-	double needed = ceil(t * t * s * s / (w * w));
-
-	return needed > n ? needed : n;
+	return stein_blocks_for(standard_deviation(pilot, n), n, half_width);
 }

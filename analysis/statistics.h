@@ -77,6 +77,8 @@ void adjust_benjamini_hochberg(const double *p, double *adjusted, size_t count);
  * interval: estimate_stein().
  */
 size_t stein_blocks(const double *pilot, size_t n, double half_width);
+/* The same from the standard deviation of the pilot's log ratios. */
+size_t stein_blocks_for(double deviation, size_t pilot, double half_width);
 /* The estimate after Stein's rule: all n log ratios' mean, with s and t of the first `pilot`. */
 struct estimate estimate_stein(const double *base, const double *new, size_t n, size_t pilot,
 			       unsigned long seed);

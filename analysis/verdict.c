@@ -377,6 +377,7 @@ struct comparison *compare_results(const struct results *base, const struct resu
 	c->base = base;
 	c->new = new;
 	c->margin = o->margin;
+	c->pilot = o->pilot;
 	if (!match_boots(base, new, &c->match, why)) {
 		comparison_free(c);
 		return NULL;

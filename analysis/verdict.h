@@ -68,6 +68,7 @@ struct row {
 struct comparison {
 	const struct results *base, *new;
 	double margin;	  /* a share */
+	size_t pilot;	  /* as in the options */
 	struct row *rows; /* by kind of figures, then workload, then metric, then params */
 	size_t count;
 	struct match match;
@@ -76,8 +77,9 @@ struct comparison {
 
 struct compare_options {
 	double margin; /* "no change" is within +- this share; .02 is 2% */
-	const char *const
-		*accept; /* names of differences that do not matter; ends with NULL; or NULL */
+	size_t pilot;  /* blocks that decided how many there are (Stein's rule); 0: none did */
+	/* Names of differences that do not matter (see comparable.h), ends with NULL; or NULL. */
+	const char *const *accept;
 };
 
 /*
