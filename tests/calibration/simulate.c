@@ -23,6 +23,7 @@ const char *const shape_names[SHAPES] = {
 /* One stream of numbers; which is which depends on what it is for alone. */
 struct random {
 	uint64_t state;
+	double spare; /* the second of a pair of normal numbers, or 0 */
 };
 
 static uint64_t next(struct random *r)
@@ -36,7 +37,7 @@ static uint64_t next(struct random *r)
 
 static struct random stream(unsigned long seed, uint64_t purpose, uint64_t index)
 {
-	struct random r = { seed };
+	struct random r = { seed, 0 };
 
 	r.state = next(&r) ^ purpose;
 	r.state = next(&r) ^ index;
@@ -50,17 +51,23 @@ static double uniform(struct random *r)
 	return ((next(r) >> 11) + .5) * 0x1p-53;
 }
 
-/* Marsaglia and Bray's polar method, one of the two numbers it gives. */
+/* Marsaglia and Bray's polar method, which gives two numbers at a time. */
 static double normal(struct random *r)
 {
-	double u, v, s;
+	double u, v, s, spare = r->spare;
 
+	if (spare) {
+		r->spare = 0;
+		return spare;
+	}
 	do {
 		u = 2 * uniform(r) - 1;
 		v = 2 * uniform(r) - 1;
 		s = u * u + v * v;
 	} while (s >= 1 || s == 0);
-	return u * sqrt(-2 * log(s) / s);
+	s = sqrt(-2 * log(s) / s);
+	r->spare = v * s;
+	return u * s;
 }
 
 /* Mean 0, standard deviation 1. */
@@ -145,6 +152,17 @@ static void write_run(FILE *f, const struct simulation *s, const char *label, in
 		label, s->seed);
 }
 
+/* Most of the time goes here. */
+static void put_integer(FILE *f, long v)
+{
+	char digits[24], *first = digits + sizeof(digits);
+
+	do
+		*--first = '0' + v % 10;
+	while (v /= 10);
+	fwrite_unlocked(first, 1, digits + sizeof(digits) - first, f);
+}
+
 static void write_samples(FILE *f, const struct simulation *s, struct random *r, double level,
 			  int workload, int process, int metric)
 {
@@ -156,11 +174,13 @@ static void write_samples(FILE *f, const struct simulation *s, struct random *r,
 		"\"values\":[",
 		workload, process, metric);
 	for (int i = 0; i < s->iterations; i++) {
-		double v = at * exp(s->iteration_sd * normal(r));
+		double v = at * (1 + s->iteration_sd * normal(r));
 
 		if (uniform(r) < s->spikes)
 			v *= 1.5 + 1.5 * uniform(r);
-		fprintf(f, "%s%ld", i ? "," : "", lrint(v));
+		if (i)
+			putc_unlocked(',', f);
+		put_integer(f, lrint(v));
 	}
 	fprintf(f, "]}\n");
 }
