@@ -208,7 +208,7 @@ static bool take_record(struct lab *lab, struct slot *s, const struct frame *f)
 			json_object_get(json_object_get(record, "plan"), "runs"));
 		s->has_run = true;
 	}
-	if (!strcmp(type, "process"))
+	if (!strcmp(type, "process") || !strcmp(type, "coverage"))
 		s->runs_done++;
 	if (!lab->first_sample && !strcmp(type, "process"))
 		lab->first_sample = clock_seconds() - lab->begun;

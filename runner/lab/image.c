@@ -103,32 +103,56 @@ static void add_file(struct image *im, const char *path, const char *host)
 		munmap(map, st.st_size);
 }
 
-/* All programs below a folder, in the order of their names. Returns how many. */
-static size_t add_programs(struct image *im, const char *guest, const char *host)
+/* Has the plan a section of that name? */
+static bool plan_names(const char *plan, const char *workload)
 {
+	char *section = xasprintf("[%s]", workload);
+	const char *at = plan;
+
+	while ((at = strstr(at, section)) && at != plan && at[-1] != '\n')
+		at++;
+	free(section);
+	return at;
+}
+
+/*
+ * The programs below a folder that the plan names, in the order of their names: each of the others
+ * would be unpacked and asked for its description in every boot. `name` is that of the folder, with
+ * a slash. Returns how many.
+ */
+static size_t add_programs(struct image *im, const struct image_source *source, const char *name)
+{
+	char *folder = xasprintf("%s/%s", source->workloads, name);
 	struct dirent **entries;
-	int n = scandir(host, &entries, NULL, alphasort);
+	int n = scandir(folder, &entries, NULL, alphasort);
 	size_t found = 0;
 
 	for (int i = 0; i < n; i++) {
-		char *from = xasprintf("%s/%s", host, entries[i]->d_name);
-		char *to = xasprintf("%s/%s", guest, entries[i]->d_name);
+		char *from = xasprintf("%s%s", folder, entries[i]->d_name);
+		char *inside = xasprintf("%s%s", name, entries[i]->d_name);
 		struct stat st;
 
 		if (*entries[i]->d_name == '.' || stat(from, &st))
 			st.st_mode = 0;
-		if (S_ISDIR(st.st_mode))
-			found += add_programs(im, to, from);
-		else if (S_ISREG(st.st_mode) && (st.st_mode & 0111)) {
+		if (S_ISDIR(st.st_mode)) {
+			char *deeper = xasprintf("%s/", inside);
+
+			found += add_programs(im, source, deeper);
+			free(deeper);
+		} else if (S_ISREG(st.st_mode) && plan_names(source->plan, inside)) {
+			char *to = xasprintf("/workloads/%s", inside);
+
 			add_file(im, to, from);
+			free(to);
 			found++;
 		}
 		free(from);
-		free(to);
+		free(inside);
 		free(entries[i]);
 	}
 	if (n >= 0)
 		free(entries);
+	free(folder);
 	return found;
 }
 
@@ -151,10 +175,13 @@ static void fill(struct image *im, const struct image_source *source)
 	add(im, "/dev/null", S_IFCHR | 0666, makedev(1, 3), NULL, 0);
 	add_file(im, "/init", source->runner);
 	add_libraries(im, source->runner);
-	if (!add_programs(im, "/workloads", source->workloads))
-		fail(im, source->workloads, "no workloads there; build them with 'make guest'");
+	if (!add_programs(im, source, ""))
+		fail(im, source->workloads,
+		     "none of the plan's workloads is there; build them with 'make guest'");
 	add_text(im, "/plan.ini", source->plan);
 	add_text(im, "/orders.json", source->orders);
+	for (size_t i = 0; i < source->file_count; i++)
+		add_text(im, source->files[i].path, source->files[i].text);
 }
 
 int image_build(const struct image_source *source, size_t *bytes)

@@ -7,11 +7,18 @@
 
 #include <stddef.h>
 
+struct image_file {
+	const char *path; /* in the guest, absolute */
+	const char *text;
+};
+
 struct image_source {
 	const char *runner;    /* rmapbench-guest */
-	const char *workloads; /* folder of <family>/<name> */
+	const char *workloads; /* folder of <family>/<name>; those that the plan names are taken */
 	const char *plan;      /* text of the plan (INI) */
 	const char *orders;    /* text of /orders.json, see runner/init.c */
+	const struct image_file *files; /* more of them */
+	size_t file_count;
 };
 
 /*

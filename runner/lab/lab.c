@@ -24,6 +24,7 @@
 #include "runner/lab/boots.h"
 #include "runner/lab/config.h"
 #include "runner/lab/image.h"
+#include "runner/lab/programs.h"
 #include "runner/lab/repeat.h"
 #include "version.h"
 
@@ -293,36 +294,6 @@ static int choose_jobs(struct session *s)
 	return -1;
 }
 
-/* The programs of the guest: beside this one, or where `make install` puts them. */
-static int find_programs(struct session *s)
-{
-	enum arch a = s->config.machine.arch;
-	const char *sub = a == arch_host() ? "" : "/arm64";
-	static const char *const places[] = { "%s%s", "%s/../libexec/rmapbench%s" };
-	char self[PATH_MAX] = "";
-
-	if (a != arch_host())
-		sub = a == ARCH_ARM64 ? "/arm64" : "/x86_64";
-	if (readlink("/proc/self/exe", self, sizeof(self) - 1) < 0)
-		return -1;
-	*strrchr(self, '/') = '\0';
-	for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
-		char folder[PATH_MAX + 64];
-
-		snprintf(folder, sizeof(folder), places[i], self, sub);
-		s->runner = xasprintf("%s/rmapbench-guest", folder);
-		s->workloads = xasprintf("%s/workloads", folder);
-		if (!access(s->runner, X_OK) && !access(s->workloads, X_OK))
-			return 0;
-		free(s->runner);
-		free(s->workloads);
-		s->runner = s->workloads = NULL;
-	}
-	error("%s%s: no rmapbench-guest and workloads for %s there; build them with 'make guest%s'",
-	      self, sub, arch_name(a), a == arch_host() ? "" : " ARCH=arm64");
-	return -1;
-}
-
 static int read_plan(struct session *s)
 {
 	const char *path = s->config.plan;
@@ -461,7 +432,10 @@ static int build_image(struct session *s)
 {
 	double begun = clock_seconds();
 	char *orders = orders_text(s);
-	struct image_source source = { s->runner, s->workloads, s->plan, orders };
+	struct image_source source = { .runner = s->runner,
+				       .workloads = s->workloads,
+				       .plan = s->plan,
+				       .orders = orders };
 	size_t bytes;
 
 	s->lab.initramfs = image_build(&source, &bytes);
@@ -717,7 +691,8 @@ static int preflight(struct session *s, char **words, int count)
 		wrong |= !!check_plan(s);
 	if (wrong)
 		return STATUS_USAGE;
-	if (choose_accel(s) || check_qemu(s) || choose_jobs(s) || find_programs(s))
+	if (choose_accel(s) || check_qemu(s) || choose_jobs(s) ||
+	    guest_programs(s->config.machine.arch, &s->runner, &s->workloads))
 		return STATUS_FAILED;
 	return check_results(s) ? STATUS_USAGE : STATUS_DONE;
 }
