@@ -28,7 +28,10 @@ void setting_write(struct bench *b, const char *path, const char *value);
 /* Says something a reader of the figures must know; no verdict depends on it. */
 void bench_note(struct bench *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Populated memory for bookkeeping, shared with children, with no anon_vma; zeroed. Never freed. */
+/*
+ * Populated memory for bookkeeping, shared with children, with no anon_vma; zeroed. The harness
+ * frees it when run() has returned.
+ */
 void *bench_memory(struct bench *b, size_t bytes);
 
 /* ------------------------------------------------------------ control groups */
@@ -134,6 +137,11 @@ long sharers_travel(struct bench *b, struct sharers *s, int metric, int from, in
  * workload ends. Skips if neither is to be had.
  */
 void swap_ensure(struct bench *b, size_t bytes);
+/* Makes one in any case, ahead of all other swap; skips where there is no zram. One at a time. */
+void swap_add(struct bench *b, size_t bytes);
+/* swapoff(2) of the one that was made; then swap_remove() gives the device back. */
+int swap_off(void);
+void swap_remove(void);
 
 /* ---------------------------------------------------------------- huge pages */
 

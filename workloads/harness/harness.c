@@ -545,6 +545,7 @@ int main(int argc, char **argv)
 		bench_hold(b, HELD);
 	} else {
 		workload.run(b);
+		memory_free_all();
 	}
 	start = bench_now(b) - start;
 	failed = b->pass == PASS_CONTROL ? 0 : evidence_end(b);

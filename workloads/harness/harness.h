@@ -45,6 +45,8 @@ bool control_connected(void);
 
 /* Puts back what bench_undo() was told of, in the workload's first process only. */
 void undo_all(void);
+/* Gives back what bench_memory() gave, so that what is left at AFTER is a leak. */
+void memory_free_all(void);
 
 /*
  * Memory for reading a file, given back at once: what stayed with the process would be copied by

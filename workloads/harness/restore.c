@@ -14,7 +14,7 @@
 #include "workloads/harness/harness.h"
 #include "workloads/machine.h"
 
-enum { MOST_UNDOS = 32, MOST_SETTINGS = 24 };
+enum { MOST_UNDOS = 32, MOST_SETTINGS = 24, MOST_MEMORY = 16 };
 
 static struct {
 	void (*undo)(void *arg);
@@ -139,6 +139,12 @@ void bench_note(struct bench *b, const char *format, ...)
 		printf("  note      %s\n", text);
 }
 
+static struct {
+	void *start;
+	size_t bytes;
+} memory[MOST_MEMORY];
+static int memory_count;
+
 void *bench_memory(struct bench *b, size_t bytes)
 {
 	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -146,5 +152,18 @@ void *bench_memory(struct bench *b, size_t bytes)
 
 	if (p == MAP_FAILED)
 		bench_fail(b, "mmap of %zu bytes for bookkeeping: %m", bytes);
+	if (memory_count == MOST_MEMORY)
+		bench_fail(b, "more than %d pieces of memory for bookkeeping", MOST_MEMORY);
+	memory[memory_count].start = p;
+	memory[memory_count].bytes = bytes;
+	memory_count++;
 	return p;
+}
+
+void memory_free_all(void)
+{
+	while (memory_count) {
+		memory_count--;
+		munmap(memory[memory_count].start, memory[memory_count].bytes);
+	}
 }
