@@ -20,10 +20,16 @@ static void remove_swap(void *arg)
 	char text[24];
 
 	(void)arg;
-	swapoff(device);
-	unlink(device);
+	if (number < 0)
+		return;
+	if (device[0]) {
+		swapoff(device);
+		unlink(device);
+	}
 	snprintf(text, sizeof(text), "%ld", number);
 	file_write("/sys/class/zram-control/hot_remove", text);
+	device[0] = '\0';
+	number = -1;
 }
 
 /* The header that swapon() looks for: union swap_header of linux/swap.h, version 1. */
@@ -77,21 +83,47 @@ static long swap_free_bytes(void)
 	return kib * 1024;
 }
 
-void swap_ensure(struct bench *b, size_t bytes)
+/* A zram device of our own, ahead of all other swap. */
+static bool add(struct bench *b, size_t bytes)
 {
+	static bool registered;
 	char path[96], text[32];
 
-	if (swap_free_bytes() >= (long)bytes)
-		return;
 	/* Reading hot_add makes a device and gives its number. */
 	number = file_read_long("/sys/class/zram-control/hot_add");
 	if (number < 0)
-		bench_skip(b, "%zu MiB of swap needed and no zram to make it of", bytes >> 20);
-	bench_undo(b, remove_swap, NULL);
+		return false;
+	if (!registered)
+		bench_undo(b, remove_swap, NULL);
+	registered = true;
 	snprintf(path, sizeof(path), "/sys/block/zram%ld/disksize", number);
 	snprintf(text, sizeof(text), "%zu", bytes + (1 << 20));
 	if (file_write(path, text))
 		bench_skip(b, "a zram device refuses a size of %s bytes: %m", text);
-	if (!make_node() || !write_header(bytes, b->page_size) || swapon(device, 0))
+	if (!make_node() || !write_header(bytes, b->page_size) ||
+	    swapon(device, SWAP_FLAG_PREFER | SWAP_FLAG_PRIO_MASK))
 		bench_fail(b, "making swap of a zram device: %m");
+	return true;
+}
+
+void swap_add(struct bench *b, size_t bytes)
+{
+	if (!add(b, bytes))
+		bench_skip(b, "zram gives no device: %m");
+}
+
+int swap_off(void)
+{
+	return swapoff(device);
+}
+
+void swap_remove(void)
+{
+	remove_swap(NULL);
+}
+
+void swap_ensure(struct bench *b, size_t bytes)
+{
+	if (swap_free_bytes() < (long)bytes && !add(b, bytes))
+		bench_skip(b, "%zu MiB of swap needed, and no zram to make it of", bytes >> 20);
 }
