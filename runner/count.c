@@ -267,7 +267,8 @@ bool counting_judge(const struct counting *c, json_t *evidence)
 	bool idle = json_is_true(json_object_get(evidence, "idle"));
 	long cache = cache_index(c, counter + strlen("slab:"));
 	long values[MOST_REPEATS], seen = 0, noise = 0;
-	bool held = false, undecided = false;
+	/* What is not counted here proves nothing either way. */
+	bool held = false, undecided = cache < 0;
 
 	if (cache >= 0 && from >= 0 && to >= 0 && c->repeats) {
 		growths((passes)c->work, c->repeats, from, to, cache, values);

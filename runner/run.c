@@ -664,8 +664,8 @@ static int prepare_and_run(struct session *s)
 	for (size_t i = 0; i < s->plan.cache_count; i++) {
 		slab_open(&s->caches[i], s->plan.caches[i]);
 		if (!s->caches[i].present)
-			warning("this kernel shows no slab cache '%s'; it is left out",
-				s->plan.caches[i]);
+			warning("this kernel shows no slab cache '%s'%s; it is left out",
+				s->plan.caches[i], geteuid() ? " (root needed)" : "");
 	}
 	s->file = record_create(s->options.out, s->options.label, s->boot_id);
 	if (s->file)

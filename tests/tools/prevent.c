@@ -24,6 +24,7 @@ static const struct {
 } calls[] = {
 	{ "clone", SYS_clone },
 	{ "execve", SYS_execve },
+	{ "io_uring_setup", SYS_io_uring_setup },
 	{ "madvise", SYS_madvise },
 	{ "mbind", SYS_mbind },
 	{ "migrate_pages", SYS_migrate_pages },
