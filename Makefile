@@ -30,7 +30,7 @@ CFLAGS  += -std=gnu11 -D_GNU_SOURCE -DRMAPBENCH_CONFIGS='"$(PREFIX)/share/rmapbe
 WCFLAGS := -fno-pie -fno-stack-protector
 WLDFLAGS := -static -no-pie
 
-RUNNER_LIBS   = jansson inih hwloc liburing libmd zlib
+RUNNER_LIBS   = jansson inih hwloc liburing libmd zlib libtracefs
 GUEST_LIBS    = $(RUNNER_LIBS)
 ALL_LIBS      = $(RUNNER_LIBS) libarchive libRmath
 

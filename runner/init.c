@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Process 1 of a lab guest: mounts what the runner reads, finds the area shared with the host, arms
- * the watchdog, calls the run command as a host would, and powers off. It has neither a shell nor
+ * the watchdog, calls the command it was ordered to (run, coverage) as a host would, and powers off. It has neither a shell nor
  * a module to help it.
  */
 #include <dirent.h>
@@ -34,7 +34,7 @@
 
 struct orders {
 	int argc;
-	char **argv;   /* of the run command, NULL-terminated */
+	char **argv;   /* of the command to run, NULL-terminated */
 	long watchdog; /* guest seconds without a sign of life until the host is told */
 	long stall;    /* guest seconds without a new record that we call hung */
 };
@@ -319,10 +319,10 @@ static bool read_orders(struct orders *o)
 	return true;
 }
 
-static const struct command *run_command(void)
+static const struct command *command_named(const char *name)
 {
 	for_each_command (c) {
-		if (!strcmp((*c)->name, "run"))
+		if (!strcmp((*c)->name, name))
 			return *c;
 	}
 	return NULL;
@@ -341,11 +341,13 @@ static int send_record(const char *line, size_t length)
 
 static pid_t start_run(const struct orders *o, const sigset_t *mask)
 {
-	const struct command *run = run_command();
+	const struct command *run = o->argc ? command_named(o->argv[0]) : NULL;
 	pid_t pid;
 
-	if (!run)
+	if (!run) {
+		errno = ENOENT;
 		return -1;
+	}
 	pid = fork();
 	if (pid)
 		return pid;
