@@ -54,8 +54,8 @@ static void merge(struct bench *b)
 	long pages = b->param[PAGES], merged;
 	uint64_t start = bench_now(b), now;
 
-	if (madvise(region.base, region.bytes, MADV_MERGEABLE))
-		bench_fail(b, "MADV_MERGEABLE: %m");
+	if (madvise(region.base, region.bytes, MADV_MERGEABLE) || file_write(KSM "run", "1"))
+		bench_fail(b, "MADV_MERGEABLE, or " KSM "run = 1: %m");
 	/* The kernel's pages_sharing has everybody's pages in it, so our frames tell. */
 	do {
 		usleep(5000);
@@ -72,9 +72,13 @@ static void merge(struct bench *b)
 /* A write to each page: a copy each (cow_ksm). */
 static void unmerge(struct bench *b)
 {
-	long merged = merged_pages(b);
 	uint64_t start, ns;
+	long merged;
 
+	/* Or ksmd would merge again what was written, for all pages are equal again. */
+	if (file_write(KSM "run", "0"))
+		bench_fail(b, KSM "run = 0: %m");
+	merged = merged_pages(b);
 	start = bench_now(b);
 	for (long i = 0; i < b->param[PAGES]; i++)
 		*(volatile char *)(region.base + i * b->page_size + b->page_size - 1) = 0;
@@ -117,7 +121,8 @@ static void run(struct bench *b)
 	/* Not all kernels have these. */
 	setting_try(b, KSM "advisor_mode", "none");
 	setting_try(b, KSM "smart_scan", "0");
-	setting_write(b, KSM "run", "1");
+	/* Puts back what it was; each round turns it on and off. */
+	setting_write(b, KSM "run", file_read_long(KSM "run") == 1 ? "0" : "1");
 	for (long i = 0; i < rounds; i++)
 		round_of(b);
 }
