@@ -76,6 +76,15 @@ bool range_is_logarithmic(const struct range *r)
 	return r->low > 0 && r->high / r->low > log_span;
 }
 
+void script_parameter_axis(struct script *s, const struct range *x)
+{
+	if (range_is_logarithmic(x))
+		fprintf(s->to_settings, "set logscale x 2\nset xrange [%.15g:%.15g]\n",
+			x->low / 1.2, x->high * 1.2);
+	else
+		fprintf(s->to_settings, "set offsets graph .05, graph .05, 0, 0\n");
+}
+
 char *unit_label(const struct group *g, const struct scale *scale)
 {
 	return xasprintf("%s%s", scale->prefix, scale->unit ? scale->unit : g->unit);

@@ -13,9 +13,14 @@
 #include "analysis/load.h"
 #include "analysis/units.h"
 
+struct comparison;
+
 struct drawing {
 	struct results *const *results;
 	size_t count;
+	struct comparison *
+		*comparisons; /* of results[0] with each other one that can be compared */
+	size_t comparison_count;
 	const char *how;
 	bool only_how; /* the results have no other kind of figures */
 	struct picture *pictures;
@@ -55,6 +60,9 @@ extern const struct range no_range;
 void range_widen(struct range *r, double v);
 bool range_is_logarithmic(const struct range *r);
 
+/* The axis of a parameter, of which the range is given. */
+void script_parameter_axis(struct script *s, const struct range *x);
+
 /* The unit of a group in a scale; the caller frees. */
 char *unit_label(const struct group *g, const struct scale *scale);
 
@@ -65,6 +73,7 @@ void drawing_add(struct drawing *d, struct script *s, const char *workload, char
 
 /* The kinds of pictures, each in a file of its name. */
 void draw_sweeps(struct drawing *d, const struct group *g, const char *param);
+void draw_change(struct drawing *d, const struct group *g, const char *param, const char *rest);
 void draw_ecdf(struct drawing *d, const struct group *g, const char *params, bool main);
 void draw_timelines(struct drawing *d, bool (*wanted)(const char *only, const char *workload),
 		    const char *only);

@@ -7,8 +7,10 @@
 #include <string.h>
 
 #include "alloc.h"
+#include "error.h"
 #include "analysis/drawing.h"
 #include "analysis/params.h"
+#include "analysis/verdict.h"
 
 static int by_params(const void *a, const void *b)
 {
@@ -128,6 +130,25 @@ static const char **hows_of(struct results *const *results, size_t n, size_t *co
 	return hows;
 }
 
+/* Results that must not be compared are drawn side by side all the same, but not their change. */
+static void compare_all(struct drawing *d)
+{
+	struct compare_options o = { .margin = .02 };
+
+	d->comparisons = xcalloc(d->count, sizeof(struct comparison *));
+	for (size_t i = 1; i < d->count; i++) {
+		char *why;
+		struct comparison *c = compare_results(d->results[0], d->results[i], &o, &why);
+
+		if (c) {
+			d->comparisons[d->comparison_count++] = c;
+			continue;
+		}
+		warning("no picture of a change: %s", why);
+		free(why);
+	}
+}
+
 struct picture *pictures_of(struct results *const *results, size_t count, const char *only,
 			    size_t *pictures)
 {
@@ -135,6 +156,7 @@ struct picture *pictures_of(struct results *const *results, size_t count, const 
 	const char **hows = hows_of(results, count, &how_count);
 	struct drawing d = { .results = results, .count = count, .only_how = how_count == 1 };
 
+	compare_all(&d);
 	for (size_t i = 0; i < how_count; i++) {
 		struct group *groups;
 
@@ -148,6 +170,9 @@ struct picture *pictures_of(struct results *const *results, size_t count, const 
 		draw_timelines(&d, wanted, only);
 	}
 	free(hows);
+	for (size_t i = 0; i < d.comparison_count; i++)
+		comparison_free(d.comparisons[i]);
+	free(d.comparisons);
 	*pictures = d.picture_count;
 	return d.pictures;
 }

@@ -3,6 +3,7 @@
  * Which pictures do results give?
  *
  *   sweep     a metric against a parameter, with a 95% interval over boots where there are several
+ *   change    from the first result to each other one, against a parameter, with its interval
  *   objects   live slab objects of a cache against a parameter, beside mainline's model
  *   ECDF      the share of operations that took no longer
  *   timeline  raw slab use while a workload runs

@@ -155,19 +155,6 @@ static void put_series(struct script *s, size_t i, const struct results *r, cons
 	free(title);
 }
 
-static void sweep_axes(struct script *s, const struct range *x, const struct range *y)
-{
-	if (range_is_logarithmic(x))
-		fprintf(s->to_settings, "set logscale x 2\nset xrange [%.15g:%.15g]\n",
-			x->low / 1.2, x->high * 1.2);
-	else
-		fprintf(s->to_settings, "set offsets graph .05, graph .05, 0, 0\n");
-	if (range_is_logarithmic(y))
-		fprintf(s->to_settings, "set logscale y 10\n");
-	else
-		fprintf(s->to_settings, "set yrange [0:*]\n");
-}
-
 static void sweep(struct drawing *d, const struct group *g, const char *name, const char *rest)
 {
 	struct point **points = xcalloc(d->count, sizeof(*points));
@@ -197,7 +184,9 @@ static void sweep(struct drawing *d, const struct group *g, const char *name, co
 		script_label(&s, "x", name);
 		label = xasprintf("%s%s", unit, several ? " (bars: 95% over boots)" : "");
 		script_label(&s, "y", label);
-		sweep_axes(&s, &x, &y);
+		script_parameter_axis(&s, &x);
+		fputs(range_is_logarithmic(&y) ? "set logscale y 10\n" : "set yrange [0:*]\n",
+		      s.to_settings);
 		for (size_t i = 0; i < d->count; i++) {
 			if (!counts[i])
 				continue;
@@ -245,6 +234,8 @@ void draw_sweeps(struct drawing *d, const struct group *g, const char *name)
 	}
 	for (size_t k = 0; k < count; k++) {
 		sweep(d, g, name, rests[k]);
+		if (!g->cache)
+			draw_change(d, g, name, rests[k]);
 		free(rests[k]);
 	}
 	free(rests);

@@ -40,6 +40,8 @@ on_picture() {
 	done
 	on_picture fork-vmas.fork.by-vmas.spread-1 "fork/vmas: fork, us" "spread=1" "time, kvm, x86_64" \
 		"vmas" "base, n=3 boots" "lazy, n=3 boots" "95% over boots"
+	on_picture fork-vmas.fork.change-by-vmas.spread-1 "fork/vmas: fork, change in %" "lazy, n=3 blocks" \
+		"change from base in %"
 	on_picture fork-wide.slab-anon_vma.by-children.vmas-16 "anon_vma while held, objects" "object model"
 	on_picture fork-vmas.fork.ecdf.spread-1-vmas-1 "share of operations" "360 operations" "axis ends at 99.5%"
 	on_picture fork-wide.timeline-anon_vma.children-256-vmas-16 "ms since the warm-up process started"
@@ -157,4 +159,15 @@ on_picture() {
 	touch "$BATS_TEST_TMPDIR/file"
 	run "$BUILD/rmapbench" plot --quiet --results "$R" --out "$BATS_TEST_TMPDIR/file" base
 	left_with 1
+}
+
+@test "plot: results that must not be compared are drawn, but not their change" {
+	sweep_results "$R" base 100 1
+	sweep_results "$R" lazy 93 1
+	sed -i '1s/gcc 12/gcc 13/' "$R"/lazy/*/0.jsonl
+	plot --quiet base lazy
+	left_with 0
+	says "no picture of a change: 'base' and 'lazy' were not measured alike"
+	[ -e "$P/fork-vmas.fork.by-vmas.spread-1.png" ]
+	silent_on "change-by"
 }
