@@ -6,6 +6,7 @@
 #include "runner/coverage.h"
 
 #include <errno.h>
+#include <fnmatch.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -226,11 +227,48 @@ static int run_here(struct session *s)
 	return status;
 }
 
+static bool is_wanted(const struct coverage_options *o, const char *workload)
+{
+	for (size_t i = 0; i < o->only_count; i++) {
+		if (!fnmatch(o->only[i], workload, 0))
+			return true;
+	}
+	return !o->only_count;
+}
+
+static bool matches_any(const char *pattern, const struct catalogue *c)
+{
+	for (size_t i = 0; i < c->count; i++) {
+		if (!fnmatch(pattern, c->items[i].name, 0))
+			return true;
+	}
+	error("--only %s: no workload has such a name; 'rmapbench list' shows them", pattern);
+	return false;
+}
+
+int coverage_plan(struct plan *plan, const struct coverage_options *o,
+		  const struct catalogue *catalogue)
+{
+	/* plan_read() adds what a pattern of its own asks for and the file does not name. */
+	const char **names = xcalloc(catalogue->count, sizeof(*names));
+	size_t count = 0;
+	int rc = 0;
+
+	for (size_t i = 0; i < o->only_count; i++)
+		rc |= !matches_any(o->only[i], catalogue);
+	for (size_t i = 0; i < catalogue->count; i++) {
+		if (is_wanted(o, catalogue->items[i].name))
+			names[count++] = catalogue->items[i].name;
+	}
+	rc = rc || plan_read(plan, o->config, catalogue, names, count, NULL, 0) ? -1 : 0;
+	free(names);
+	return rc;
+}
+
 /* Everything that can be wrong is found before anything is changed. */
 static int prepare_and_run(struct session *s, char **path)
 {
 	struct coverage_options *o = &s->options;
-	static const char *const everything[] = { "*" };
 	int status = STATUS_USAGE;
 
 	if (!probe_method_parse(o->method, &s->method)) {
@@ -239,10 +277,8 @@ static int prepare_and_run(struct session *s, char **path)
 	}
 	if (catalogue_read(&s->catalogue))
 		return STATUS_FAILED;
-	/* What the plan does not name runs with its defaults: a new workload is in by itself. */
 	if (functions_read(&s->functions, o->functions) ||
-	    plan_read(&s->plan, o->config, &s->catalogue, o->only_count ? o->only : everything,
-		      o->only_count ? o->only_count : 1, NULL, 0))
+	    coverage_plan(&s->plan, o, &s->catalogue))
 		goto out;
 	s->run.plan = &s->plan;
 	s->run.idle = catalogue_find(&s->catalogue, "null");

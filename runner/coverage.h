@@ -8,6 +8,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "runner/catalogue.h"
+#include "runner/plan.h"
+
 enum { COVERAGE_WORDS = 64 };
 
 struct coverage_options {
@@ -19,6 +22,13 @@ struct coverage_options {
 	int rest_count;
 	bool lab, from, allow_dangerous;
 };
+
+/*
+ * The plan of --config, with every workload of the catalogue that --only wants: what the file does
+ * not name has its defaults, so a new workload is in by itself. 0, or -1 after messages.
+ */
+int coverage_plan(struct plan *plan, const struct coverage_options *o,
+		  const struct catalogue *catalogue);
 
 /*
  * Boots a guest of each kernel (LABEL=KERNEL or KERNEL) and measures there. Returns an exit status,

@@ -100,7 +100,8 @@ static void read_function(struct reader *r, const char *file, const char *name, 
 		end = strchr(++rest, '}');
 		if (!end) {
 			complain(r, r->line, "%s: the remarks in braces do not end", name);
-			end = rest + strlen(rest) - 1;
+			free(copy);
+			return;
 		}
 		*end = '\0';
 		for (char *remarks = rest; (word = strsep(&remarks, ","));)

@@ -17,6 +17,7 @@
 #include "lib/alloc.h"
 #include "lib/command.h"
 #include "lib/error.h"
+#include "runner/coverage_functions.h"
 #include "runner/files.h"
 #include "runner/lab/boots.h"
 #include "runner/lab/config.h"
@@ -132,6 +133,47 @@ static char *read_text_file(const char *path)
 	return text;
 }
 
+static int check_functions(const struct session *s)
+{
+	struct functions list;
+	int rc = functions_read(&list, s->options->functions);
+
+	functions_free(&list);
+	return rc;
+}
+
+static void name_in_plan(struct session *s, const char *workload)
+{
+	char *section = xasprintf("\n[%s]\n", workload), *longer;
+
+	if (!strstr(s->plan, section)) {
+		longer = xasprintf("%s%s", s->plan, section);
+		free(s->plan);
+		s->plan = longer;
+	}
+	free(section);
+}
+
+/* The image takes the workloads that the plan names: here it comes to name all that are wanted. */
+static int complete_plan(struct session *s)
+{
+	struct catalogue catalogue;
+	struct plan plan;
+	int rc;
+
+	if (catalogue_read(&catalogue))
+		return -1;
+	rc = coverage_plan(&plan, s->options, &catalogue);
+	for (size_t i = 0; !rc && i < plan.count; i++)
+		name_in_plan(s, plan.items[i].workload->name);
+	if (!rc) {
+		name_in_plan(s, "null"); /* the control */
+		plan_free(&plan);
+	}
+	catalogue_free(&catalogue);
+	return rc;
+}
+
 /* Each step tells what it finds wrong. An exit status. */
 static int prepare(struct session *s)
 {
@@ -139,7 +181,8 @@ static int prepare(struct session *s)
 		return STATUS_USAGE;
 	s->plan = read_text_file(s->options->config);
 	s->functions = read_text_file(s->options->functions);
-	if (!s->plan || !s->functions || prepare_machine(s))
+	if (!s->plan || !s->functions || complete_plan(s) || check_functions(s) ||
+	    prepare_machine(s))
 		return STATUS_USAGE;
 	return guest_programs(s->config.machine.arch, &s->runner, &s->workloads) ? STATUS_FAILED
 										 : STATUS_DONE;
