@@ -272,7 +272,9 @@ bool counting_judge(const struct counting *c, json_t *evidence)
 
 	if (cache >= 0 && from >= 0 && to >= 0 && c->repeats) {
 		growths((passes)c->work, c->repeats, from, to, cache, values);
-		if (!agreed_growth(c, from, to, cache, &seen))
+		/* Two that agree on what is wanted outweigh those that differed before; two that
+		 * agree on something else may both have caught a stranger. */
+		if (!agreed_growth(c, from, to, cache, &seen) || !holds(seen, relation, wanted))
 			noise = spread(values, c->repeats);
 		undecided = noise && noise >= labs(wanted);
 		held = !idle && !undecided && holds_within(seen, relation, wanted, noise);
