@@ -271,13 +271,19 @@ bool counting_judge(const struct counting *c, json_t *evidence)
 	bool held = false, undecided = cache < 0;
 
 	if (cache >= 0 && from >= 0 && to >= 0 && c->repeats) {
+		bool agreed = agreed_growth(c, from, to, cache, &seen);
+		long apart;
+
 		growths((passes)c->work, c->repeats, from, to, cache, values);
-		/* Two that agree on what is wanted outweigh those that differed before; two that
-		 * agree on something else may both have caught a stranger. */
-		if (!agreed_growth(c, from, to, cache, &seen) || !holds(seen, relation, wanted))
-			noise = spread(values, c->repeats);
+		apart = spread(values, c->repeats);
+		noise = agreed ? 0 : apart;
 		undecided = noise && noise >= labs(wanted);
 		held = !idle && !undecided && holds_within(seen, relation, wanted, noise);
+		/* Repeats that agree on something else may have caught the same stranger. */
+		if (agreed && !held && !idle && apart && labs(seen - wanted) <= apart) {
+			noise = apart;
+			undecided = true;
+		}
 	}
 	json_object_set_new(evidence, "seen", json_integer(seen));
 	json_object_set_new(evidence, "noise", json_integer(noise));

@@ -269,7 +269,6 @@ static void evidence_is_judged_to_the_object(void **state)
 	json_t *e;
 
 	(void)state;
-	repeat(c, 99, 128); /* one that differed before two that agree is no noise */
 	repeat(c, 64, 128);
 	repeat(c, 64, 128);
 	judge(c, "==", 64, true, false);
@@ -283,6 +282,20 @@ static void evidence_is_judged_to_the_object(void **state)
 	assert_int_equal(json_integer_value(json_object_get(e, "seen")), 128);
 	assert_int_equal(json_integer_value(json_object_get(e, "noise")), 0);
 	json_decref(e);
+	counting_free(c);
+}
+
+static void repeats_that_differed_before_leave_a_miss_undecided(void **state)
+{
+	struct counting *c = fresh(2);
+
+	(void)state;
+	repeat(c, 99, 128);
+	repeat(c, 64, 128);
+	repeat(c, 64, 128);
+	judge(c, "==", 64, true, false); /* two that agree on it outweigh the one */
+	judge(c, "==", 63, false, true);
+	judge(c, "==", 100, false, false); /* further off than the repeats are apart */
 	counting_free(c);
 }
 
@@ -348,6 +361,7 @@ int main(void)
 		cmocka_unit_test(what_was_not_seen_has_no_record),
 		cmocka_unit_test(a_cache_that_cannot_be_counted_ends_it),
 		cmocka_unit_test(evidence_is_judged_to_the_object),
+		cmocka_unit_test(repeats_that_differed_before_leave_a_miss_undecided),
 		cmocka_unit_test(evidence_may_miss_by_the_noise),
 		cmocka_unit_test(evidence_of_work_that_was_not_done_fails),
 		cmocka_unit_test(evidence_on_what_is_not_counted_is_undecided),
