@@ -34,6 +34,14 @@ void bench_note(struct bench *b, const char *format, ...) __attribute__((format(
  */
 void *bench_memory(struct bench *b, size_t bytes);
 
+/*
+ * Between the two, waits for kernel locks of this process and its descendants are counted by the
+ * function that wanted the lock. Skips where the kernel cannot. The end notes the functions with
+ * most waits and returns the number of all. Disturbs timing.
+ */
+void lock_waits_begin(struct bench *b);
+long lock_waits_end(struct bench *b);
+
 /* ------------------------------------------------------------ control groups */
 
 struct group {

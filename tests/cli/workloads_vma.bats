@@ -154,6 +154,20 @@ FAMILY=(vma/first-fault vma/split-merge vma/jit vma/guard vma/sharing vma/unmap-
 	fi
 }
 
+@test "contention/family: lock waits are counted, or it says why not; no tracing instance stays" {
+	run "$WORKLOADS/contention/family" --waits 1 --samples 8
+	if [[ $status -eq 0 ]]; then
+		says "lock waits by caller: "
+		says "lock-waits "
+		silent_on "ns, min" # no times while tracing
+	else
+		left_with 77
+		says "trac"
+	fi
+	run ls /sys/kernel/tracing/instances /sys/kernel/debug/tracing/instances
+	silent_on rmapbench-
+}
+
 @test "contention/family: a munmap that does nothing is no evidence" {
 	fails_evidence work:holes "$PREVENT" munmap:4096 -- "$WORKLOADS/contention/family" --samples 4
 }

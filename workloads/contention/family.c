@@ -11,8 +11,8 @@
 #include "workloads/machine.h"
 #include "workloads/workload.h"
 
-enum { PROCESSES, VMAS, MIGRATE };
-enum { RATE, FORK, FAULT, UNMAP, MOVED };
+enum { PROCESSES, VMAS, MIGRATE, WAITS };
+enum { RATE, FORK, FAULT, UNMAP, MOVED, LOCK_WAITS };
 enum { FORKS, REAPED, WRITES, FAULTS, UNMAPS, HOLES, MIGRATIONS, MIGRATED, FAMILY_VMAS };
 
 enum { PAGES_EACH = 3 };
@@ -35,6 +35,19 @@ static long cycles(const struct bench *b)
 	return bench_rounds(b, b->param[PROCESSES]);
 }
 
+/* Tracing would be in every time. */
+static void sample_time(struct bench *b, int metric, uint64_t i, uint64_t ns)
+{
+	if (!b->param[WAITS])
+		bench_sample_at(b, metric, i, ns);
+}
+
+static void sample_rate(struct bench *b, int metric, uint64_t work, uint64_t ns)
+{
+	if (!b->param[WAITS])
+		bench_rate(b, metric, work, ns);
+}
+
 static void timed_fork(struct bench *b, uint64_t sample, long k)
 {
 	uint64_t start = bench_now(b);
@@ -43,7 +56,7 @@ static void timed_fork(struct bench *b, uint64_t sample, long k)
 
 	if (!pid)
 		_exit(0);
-	bench_sample_at(b, FORK, sample, bench_now(b) - start);
+	sample_time(b, FORK, sample, bench_now(b) - start);
 	if (pid < 0)
 		bench_fail(b, "fork in process %ld: %m", k + 1);
 	waitpid(pid, &status, 0);
@@ -59,7 +72,7 @@ static void timed_faults(struct bench *b, uint64_t sample)
 
 	for (long i = 0; i < region.count; i++)
 		((volatile uint64_t *)region_vma(&region, i))[1] = sample;
-	bench_sample_at(b, FAULT, sample, bench_now(b) - start);
+	sample_time(b, FAULT, sample, bench_now(b) - start);
 	bench_work(b, WRITES, region.count);
 	bench_work(b, FAULTS, faults_taken() - faults);
 }
@@ -80,7 +93,7 @@ static void timed_unmap(struct bench *b, uint64_t sample, long i, uint64_t tag)
 	if (mmap(middle, b->page_size, PROT_READ | PROT_WRITE,
 		 MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0) == MAP_FAILED)
 		bench_fail(b, "mmap in VMA %ld: %m", i + 1);
-	bench_sample_at(b, UNMAP, sample, elapsed + bench_now(b) - start);
+	sample_time(b, UNMAP, sample, elapsed + bench_now(b) - start);
 	pages_fill(b, middle, b->page_size, tag, i * PAGES_EACH + 1);
 }
 
@@ -147,7 +160,7 @@ static void move_to(struct bench *b, pid_t pid, int node)
 		came += move.before[i] != node && move.after[i] == node;
 	moved = came < moved ? came : moved;
 	if (moved)
-		bench_rate(b, MOVED, moved, elapsed);
+		sample_rate(b, MOVED, moved, elapsed);
 	bench_work(b, MIGRATED, moved);
 }
 
@@ -165,6 +178,7 @@ static void migrate(struct bench *b, const struct family *family, const int node
 static void run(struct bench *b)
 {
 	long processes = b->param[PROCESSES], own = maps_anonymous();
+	bool count_waits = b->param[WAITS] && !bench_counting(b);
 	struct family family = family_new(b, processes);
 	int node[2];
 
@@ -179,6 +193,9 @@ static void run(struct bench *b)
 	prepare_moves(b);
 	family_model(b, POPULATED, region.count, own, 0);
 	bench_hold(b, POPULATED);
+	/* Before they are born: what is traced is this process and those that it forks. */
+	if (count_waits)
+		lock_waits_begin(b);
 	for (long k = 0; k < processes; k++)
 		family_fork(b, &family, own_pages, NULL);
 	family_ready(b, &family);
@@ -189,7 +206,9 @@ static void run(struct bench *b)
 	if (b->param[MIGRATE])
 		migrate(b, &family, node);
 	family_release(b, &family);
-	bench_rate(b, RATE, processes * cycles(b), spans_elapsed(times, processes));
+	if (count_waits)
+		bench_sample(b, LOCK_WAITS, lock_waits_end(b));
+	sample_rate(b, RATE, processes * cycles(b), spans_elapsed(times, processes));
 	if (region_verify(b, &region, 1) != region.count * PAGES_EACH)
 		bench_corrupted(b, "the ancestor's pages changed");
 	region_unmap(b, &region);
@@ -206,6 +225,9 @@ const struct workload workload = {
 			   "of three pages, inherited by all, a hole after each" },
 		[MIGRATE] = { "migrate", "0 or 1", 0, 0, 1,
 			      "1: their pages move between two nodes all the time (root)" },
+		[WAITS] = { "waits", "0 or 1", 0, 0, 1,
+			    "1: lock waits are counted by caller (tracefs, root); no figures of time "
+			    "are taken then" },
 	},
 	.metrics = {
 		[RATE] = { "cycles", "cycles/s", THROUGHPUT, HIGHER,
@@ -217,6 +239,9 @@ const struct workload workload = {
 			    "munmap() of the middle of a VMA, and mmap() of it again" },
 		[MOVED] = { "migrated", "pages/s", THROUGHPUT, HIGHER,
 			    "with migrate=1: pages that went to the other node" },
+		[LOCK_WAITS] = { "lock-waits", "waits", COUNT, LOWER,
+				 "with waits=1: for any kernel lock, by any process of the family; "
+				 "a note tells the callers" },
 	},
 	.works = {
 		[FORKS] = "forks",
