@@ -12,13 +12,16 @@ lab: deps-lab programs guest ## boot BASE= and NEW= (default: packaged 6.1 and 6
 		$(BASE_NAME)=$(or $(BASE),$(KERNELS)/$(BASE_NAME)) $(NEW_NAME)=$(or $(NEW),$(KERNELS)/$(NEW_NAME))
 	$(O)/rmapbench compare $(RESULTS)/$(BASE_NAME) $(RESULTS)/$(NEW_NAME)
 
-kernel: ## build a kernel to compare: NAME= SRC= [PATCHES=] [CONFIG=fragment] [ARCH=]
+kernel: deps-kernel ## build a kernel to compare: NAME= SRC= [PATCHES=] [CONFIG=fragment] [ARCH=]
 	@NAME='$(NAME)' SRC='$(SRC)' PATCHES='$(PATCHES)' ARCH='$(ARCH)' \
 		CONFIG='$(if $(filter command line,$(origin CONFIG)),$(CONFIG))' scripts/kernel.sh
 
-.PHONY: deps-lab
+.PHONY: deps-lab deps-kernel
 deps-lab:
-	@scripts/deps.sh build lab
+	@scripts/deps.sh build lab $(if $(filter $(HOST_ARCH),$(ARCH)),,arm64)
+
+deps-kernel:
+	@scripts/deps.sh kernel $(if $(filter $(HOST_ARCH),$(ARCH)),,arm64)
 
 # The defaults are built in.
 $(O)/obj/runner/lab/config.o: configs/lab.ini configs/smoke.ini

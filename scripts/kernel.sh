@@ -144,18 +144,22 @@ split_mails() {
 	rm -rf "$mails"
 }
 
+# As one input: in several, git would not see that a patch builds on the one before.
 apply_patches() {
-	local all=("$SERIES"/*) i
+	local all=("$SERIES"/*) whole=$WORK/whole.patch i
 	[ -e "${all[0]}" ] || return 0
-	if ! git_apply --check "${all[@]}" 2>/dev/null; then
+	cat "${all[@]}" >"$whole"
+	if ! git_apply --check "$whole" 2>/dev/null; then
 		for ((i = 1; i <= ${#all[@]}; i++)); do
-			git_apply --check "${all[@]:0:i}" 2>"$WORK/apply.log" || break
+			cat "${all[@]:0:i}" >"$whole"
+			git_apply --check "$whole" 2>"$WORK/apply.log" || break
 		done
+		rm "$whole"
 		blame_hunk "${all[i - 1]}"
 		die "patch $i of ${#all[@]} does not apply: $(basename "${all[i - 1]}" | cut -c6-); nothing was changed"
 	fi
-	cat "${all[@]}" >"$WORK/applied.patch"
-	git_apply "${all[@]}" 2>/dev/null
+	mv "$whole" "$WORK/applied.patch"
+	git_apply "$WORK/applied.patch" 2>/dev/null
 	say "applied ${#all[@]} patch(es): $(git_apply --stat "${all[@]}" | tail -n1)"
 }
 

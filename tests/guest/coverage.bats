@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: GPL-2.0-or-later
 # rmapbench coverage in guests: calls counted by the real kernel.
+# shellcheck disable=SC2016,SC2154
 
 setup_file() {
 	load helpers
