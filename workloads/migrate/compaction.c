@@ -3,10 +3,11 @@
  * Migration on one node: memory is fragmented, then compacted.
  *
  * Compaction moves pages from the low end of a zone into free pages from its high end, and stops
- * where its two scanners meet: pages that lie high do not move. So much more is filled than is
- * wanted, the pages in the lowest frames are picked, every other one of them is kept, and all else
- * goes, which leaves holes between and room above. Whether a page of ours moved is told by its
- * frame.
+ * where its two scanners meet: pages that lie high do not move. Nor does it fill pageblocks that
+ * are free altogether (suitable_migration_target()). So much more is filled than is wanted, the
+ * pages in the lowest frames are picked, and every other one of them is kept; above, one page in 64
+ * is kept, which leaves holes but no free pageblock; all else goes. Whether a page moved is told by
+ * its frame.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,11 +18,12 @@
 
 enum { SIZE, FILL, CHILDREN, LOCKED };
 enum { COMPACT, OWN };
+enum { SPACING = 64 };
 enum { KEPT, MOVED, MIGRATED, FORKED, REAPED };
 
 static struct region region; /* all that is filled */
 static long *kept;	     /* indices of the pages that stay */
-static long kept_count;
+static long kept_count, low_count;
 static uint64_t *before, *after;
 static char compact_file[64] = "/proc/sys/vm/compact_memory";
 
@@ -85,8 +87,11 @@ static void fragment(struct bench *b)
 	for (long i = 0; i < pages; i++)
 		kept[i] = i;
 	qsort(kept, pages, sizeof(*kept), by_frame);
-	for (long i = 0; i < kept_count; i++)
+	kept_count = low_count;
+	for (long i = 0; i < low_count; i++)
 		kept[i] = kept[2 * i];
+	for (long i = 2 * low_count; i < pages; i += SPACING)
+		kept[kept_count++] = kept[i];
 	qsort(kept, kept_count, sizeof(*kept), by_index);
 	drop_others(b, pages);
 	for (long i = 0; i < kept_count; i++)
@@ -112,7 +117,7 @@ static void compact(struct bench *b)
 		moved += after[kept[i]] && before[kept[i]] != after[kept[i]];
 	bench_rate(b, COMPACT, migrated, ns);
 	bench_sample(b, OWN, moved);
-	bench_work(b, KEPT, kept_count);
+	bench_work(b, KEPT, low_count);
 	bench_work(b, MOVED, moved);
 	bench_work(b, MIGRATED, migrated);
 }
@@ -145,7 +150,7 @@ static void run(struct bench *b)
 		bench_skip(b, "fill=%ld is less than twice size=%ld: no holes between what is kept",
 			   b->param[FILL], b->param[SIZE]);
 	family.on_release = verify;
-	kept_count = (b->param[SIZE] << 20) / b->page_size;
+	low_count = (b->param[SIZE] << 20) / b->page_size;
 	kept = bench_memory(b, pages * sizeof(*kept));
 	before = bench_memory(b, pages * sizeof(*before));
 	after = bench_memory(b, pages * sizeof(*after));

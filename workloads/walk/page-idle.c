@@ -5,6 +5,7 @@
  * there is: its cost per page, against the number of sharers.
  */
 #include <fcntl.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "workloads/machine.h"
@@ -19,6 +20,7 @@ struct word {
 };
 
 static struct sharers sharers;
+static struct region flushed;
 static uint64_t *frame;
 static struct word *words;
 static long word_count;
@@ -79,6 +81,20 @@ static long ask(struct bench *b, bool timed)
 	return idle;
 }
 
+/*
+ * Marking does not flush the TLB, so an access that it answers leaves no trace. To change the
+ * rights of more pages than the kernel flushes one by one flushes all of this process.
+ */
+static void flush_tlb(struct bench *b)
+{
+	const struct region *r = &flushed;
+
+	if (mprotect(r->base, r->bytes, PROT_READ) ||
+	    mprotect(r->base, r->bytes, PROT_READ | PROT_WRITE))
+		bench_fail(b, "mprotect: %m");
+	pages_touch(b, r->base, r->bytes);
+}
+
 static void walk(struct bench *b)
 {
 	long pages = b->param[PAGES], touched = pages / 2;
@@ -89,6 +105,7 @@ static void walk(struct bench *b)
 	idle = ask(b, true);
 	bench_work(b, PAGES_WALKED, pages);
 	bench_work(b, IDLE, idle);
+	flush_tlb(b);
 	/* A page that is read is idle no more: the walk saw its accessed bit. */
 	for (long i = 0; i < touched; i++)
 		sum += *(volatile char *)(sharers.region.base + 2 * i * b->page_size);
@@ -108,6 +125,9 @@ static void run(struct bench *b)
 	words = bench_memory(b, pages * sizeof(*words));
 	sharers_new(b, &sharers, b->param[CHILDREN]);
 	sharers_map(b, &sharers, pages, -1);
+	flushed = region_map(b, 1, 1024 * b->page_size);
+	pages_small(flushed.base, flushed.bytes);
+	pages_touch(b, flushed.base, flushed.bytes);
 	bench_hold(b, POPULATED);
 	sharers_fork(b, &sharers);
 	bench_work(b, FORKED, b->param[CHILDREN]);
@@ -118,6 +138,7 @@ static void run(struct bench *b)
 	sharers_check(b, &sharers);
 	bench_work(b, REAPED, sharers_release(b, &sharers));
 	sharers_free(b, &sharers);
+	region_unmap(b, &flushed);
 	close(bitmap);
 }
 
