@@ -96,10 +96,9 @@ static void leave(int status)
 }
 
 /* Formats once for both: a packet for the runner, a line on stderr for a person. */
-static void end_early(const char *key, const char *extra, int status, const char *format,
-		      va_list args) __attribute__((format(printf, 4, 0), noreturn));
-static void end_early(const char *key, const char *extra, int status, const char *format,
-		      va_list args)
+static void tell_why(const char *key, const char *extra, const char *format, va_list args)
+	__attribute__((format(printf, 3, 0)));
+static void tell_why(const char *key, const char *extra, const char *format, va_list args)
 {
 	char reason[1024], quoted[2048];
 
@@ -107,7 +106,6 @@ static void end_early(const char *key, const char *extra, int status, const char
 	control_send("{\"%s\":%s%s}", key, json_quote(quoted, sizeof(quoted), reason), extra);
 	if (!control_connected())
 		fprintf(stderr, "%s: %s: %s\n", workload_name, key, reason);
-	leave(status);
 }
 
 void bench_skip(struct bench *b, const char *format, ...)
@@ -116,7 +114,9 @@ void bench_skip(struct bench *b, const char *format, ...)
 
 	(void)b;
 	va_start(args, format);
-	end_early("skip", "", EXIT_SKIP, format, args);
+	tell_why("skip", "", format, args);
+	va_end(args);
+	leave(EXIT_SKIP);
 }
 
 void bench_fail(struct bench *b, const char *format, ...)
@@ -125,7 +125,9 @@ void bench_fail(struct bench *b, const char *format, ...)
 
 	(void)b;
 	va_start(args, format);
-	end_early("invalid", ",\"corrupted\":false", EXIT_FAILURE, format, args);
+	tell_why("invalid", ",\"corrupted\":false", format, args);
+	va_end(args);
+	leave(EXIT_FAILURE);
 }
 
 void bench_corrupted(struct bench *b, const char *format, ...)
@@ -134,7 +136,9 @@ void bench_corrupted(struct bench *b, const char *format, ...)
 
 	(void)b;
 	va_start(args, format);
-	end_early("invalid", ",\"corrupted\":true", EXIT_CORRUPTED, format, args);
+	tell_why("invalid", ",\"corrupted\":true", format, args);
+	va_end(args);
+	leave(EXIT_CORRUPTED);
 }
 
 uint64_t bench_random(struct bench *b)
