@@ -267,9 +267,7 @@ static void set_defaults(struct lab_config *s)
 		.mode = MODE_EXACT,
 		.blocks = 2,
 		.stall = 600,
-		.machine = { .area_bytes = UINT64_C(64) << 20,
-			     .boot_seconds = 180,
-			     .seconds = 1800 },
+		.machine = { .area_bytes = UINT64_C(64) << 20, .boot_seconds = 60, .seconds = 900 },
 	};
 	s->machine.cmdline = xstrdup("");
 }

@@ -36,8 +36,9 @@ struct machine {
 	int node_count;
 	char *cmdline;	     /* more words for every kernel, or "" */
 	uint64_t area_bytes; /* of the shared area */
-	double boot_seconds; /* wall time until user space answers, at most */
-	double seconds;	     /* wall time for all of it, at most */
+	/* Bounds: processor time of QEMU, or five times as much wall time. */
+	double boot_seconds; /* until user space answers */
+	double seconds;	     /* for all of it */
 };
 
 enum outcome {

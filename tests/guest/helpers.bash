@@ -61,7 +61,7 @@ count() {
 # small_guests [LINE...]: a lab file with little memory, and further lines.
 small_guests() {
 	LAB=$BATS_TEST_TMPDIR/lab.ini
-	printf '%s\n' '[lab]' 'mode = layout' 'blocks = 1' 'seconds = 900' 'boot_seconds = 300' \
+	printf '%s\n' '[lab]' 'mode = layout' 'blocks = 1' 'seconds = 300' 'boot_seconds = 60' \
 		'[node 0]' 'cpus = 1' 'memory = 384M' '[node 1]' 'memory = 384M' "$@" >"$LAB"
 }
 
