@@ -113,6 +113,9 @@ static void run(struct bench *b)
 {
 	size_t bytes = b->param[STACKS] * stack_bytes(b) + 2 * b->page_size;
 
+	if (stack_bytes(b) < 2 * (size_t)b->page_size)
+		bench_skip(b, "--size %ld: a guard and a page take %ld KiB here", b->param[SIZE],
+			   2 * b->page_size >> 10);
 	stacks = mmap(NULL, bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	if (stacks == MAP_FAILED || munmap(stacks, bytes))
 		bench_fail(b, "reserving %zu bytes: %m", bytes);
