@@ -173,12 +173,30 @@ static void complete_run(const struct lab *lab, const struct slot *s, json_t *ru
 	json_object_set_new(run, "block", block_json(lab, s->boot));
 	json_object_set_new(run, "start", json_string(start));
 	json_object_set_new(run, "mode", json_string(lab->mode));
+	/* The guest guesses; we know. */
+	json_object_set_new(run, "virtualisation",
+			    json_string(lab->machine->accel == ACCEL_KVM ? "kvm" : "tcg"));
 	json_object_set_new(run, "guest",
 			    json_pack("{s:s, s:s, s:s, s:I}", "qemu", s->guest.qmp.version, "accel",
 				      accels[lab->machine->accel], "cpu", machine_cpu(lab->machine),
 				      "seed", (json_int_t)guest_seed(lab, s->boot)));
 	json_object_set_new(json_object_get(run, "config"), "file", json_string(lab->plan_name));
 	free(start);
+}
+
+/* A figure that is no time carries the word wherever it goes. */
+static void mark_emulated(const struct lab *lab, const char *type, json_t *record)
+{
+	const char *unit = json_string_value(json_object_get(record, "unit"));
+	const char *kind = json_string_value(json_object_get(record, "kind"));
+	char *marked;
+
+	if (lab->machine->accel != ACCEL_TCG || strcmp(type, "samples") || !unit || !kind ||
+	    !strcmp(kind, "count"))
+		return;
+	marked = xasprintf("emulated %s", unit);
+	json_object_set_new(record, "unit", json_string(marked));
+	free(marked);
 }
 
 static bool write_record(struct lab *lab, struct slot *s, const char *type, json_t *record)
@@ -216,6 +234,7 @@ static bool take_record(struct lab *lab, struct slot *s, const struct frame *f)
 		s->ended = true;
 		s->status = json_integer_value(json_object_get(record, "status"));
 	}
+	mark_emulated(lab, type, record);
 	write_record(lab, s, type, record);
 	json_decref(record);
 	return true;
