@@ -65,8 +65,9 @@ static void take_coverage(struct result *r, const json_t *record)
 			continue;
 		one = below(workload, name);
 		add_number(one, "net", number_of(row, "net"));
-		json_object_foreach (json_object_get(row, "by"), task, n)
+		json_object_foreach (json_object_get(row, "by"), task, n) {
 			add_number(below(one, "by"), task, json_integer_value(n));
+		}
 	}
 }
 
@@ -86,8 +87,9 @@ static void take_record(struct result *r, json_t *record)
 		r->run = json_incref(record);
 	} else if (!strcmp(type, "coverage_functions")) {
 		r->list = json_incref(record);
-		json_array_foreach (json_object_get(record, "functions"), i, one)
+		json_array_foreach (json_object_get(record, "functions"), i, one) {
 			json_object_set(r->functions, text_of(one, "function"), one);
+		}
 	} else if (!strcmp(type, "coverage")) {
 		take_coverage(r, record);
 	} else if (!strcmp(type, "skip") || !strcmp(type, "invalid")) {
@@ -203,17 +205,19 @@ static bool is_foreign(const json_t *f)
 	return !strncmp(missing, "of 6.1", 6) || !strncmp(missing, "CONFIG_", 7);
 }
 
+static bool is_shown(const struct result *r, const json_t *f)
+{
+	return !is_reached(r, text_of(f, "function")) && is_reached(r, text_of(f, "shown_by"));
+}
+
 /*
  * What stands for a function: itself, what it alone calls, or where it was inlined, over as many
  * steps as it takes. NULL if nothing does.
  */
-static const json_t *stand_in(const struct result *r, const char *name)
+static const json_t *stand_in(const struct result *r, const json_t *f)
 {
-	const json_t *f = json_object_get(r->functions, name);
-	const char *shown_by = text_of(f, "shown_by");
-
-	if (!is_reached(r, name) && is_reached(r, shown_by))
-		return json_object_get(r->functions, shown_by);
+	if (is_shown(r, f))
+		return json_object_get(r->functions, text_of(f, "shown_by"));
 	for (int steps = 0; steps < 8 && f && !is_counted(f); steps++) {
 		if (is_foreign(f))
 			return NULL;
@@ -224,8 +228,7 @@ static const json_t *stand_in(const struct result *r, const char *name)
 
 static bool is_gap(const struct result *r, const json_t *f)
 {
-	return is_counted(f) && !is_reached(r, text_of(f, "function")) &&
-	       !is_reached(r, text_of(f, "shown_by"));
+	return is_counted(f) && !is_reached(r, text_of(f, "function")) && !is_shown(r, f);
 }
 
 /* ----------------------------------------------------------------- writing */
@@ -278,7 +281,7 @@ static void write_heading(FILE *to, const struct result *results, size_t count)
 
 static void write_state(FILE *to, const struct result *r, const char *name)
 {
-	const json_t *f = json_object_get(r->functions, name), *other = stand_in(r, name);
+	const json_t *f = json_object_get(r->functions, name), *other = stand_in(r, f);
 	const char *most, *missing = text_of(f, "missing");
 	size_t n;
 
@@ -292,7 +295,7 @@ static void write_state(FILE *to, const struct result *r, const char *name)
 	}
 	n = reached_by(r, text_of(other, "function"), &most);
 	if (f != other)
-		fprintf(to, " %s `%s`:", is_counted(f) ? "shown by" : "in",
+		fprintf(to, " %s `%s`:", is_shown(r, f) ? "shown by" : "in",
 			text_of(other, "function"));
 	if (n)
 		fprintf(to, " %zu, `%s` |", n, most);
@@ -388,8 +391,9 @@ static void write_missing(FILE *to, const struct result *r)
 	}
 	json_object_foreach (reasons, reason, names) {
 		fprintf(to, "* %s:", reason);
-		json_array_foreach (names, k, name)
+		json_array_foreach (names, k, name) {
 			fprintf(to, " `%s`", json_string_value(name));
+		}
 		fputs("\n", to);
 	}
 	json_decref(reasons);
@@ -409,8 +413,9 @@ static void write_lists(FILE *to, const struct result *r)
 	fputs("\n### Not counted there\n\n", to);
 	write_missing(to, r);
 	fputs("\n### Workloads without a row\n\n", to);
-	json_array_foreach (r->refused, k, line)
+	json_array_foreach (r->refused, k, line) {
 		fprintf(to, "* %s\n", json_string_value(line));
+	}
 	if (!k)
 		fputs("None.\n", to);
 }

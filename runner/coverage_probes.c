@@ -243,8 +243,9 @@ static void add_up(json_t *all, const struct probe *probe, long hits, const json
 		tasks = json_object();
 		json_object_set_new(one, "by", tasks);
 	}
-	json_object_foreach ((json_t *)by, task, n)
+	json_object_foreach ((json_t *)by, task, n) {
 		add_hits(tasks, task, json_integer_value(n));
+	}
 }
 
 /* The histograms are long to read, so only those that moved are. */
