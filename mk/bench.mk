@@ -10,7 +10,7 @@ bench: all ## measure the running kernel: run, table, plots (LABEL=, CONFIG=, RE
 	echo "pictures: $$(ls '$(RESULTS)/$(LABEL)/plots'/*.png | wc -l) in $(RESULTS)/$(LABEL)/plots" && exit $$status
 
 compare: all ## put two results side by side (BASE=, NEW=: label, folder or file)
-	@$(RMAPBENCH) compare $(if $(MARGIN),--margin $(MARGIN)) '$(or $(BASE),results/example/base)' '$(or $(NEW),results/example/new)'
+	@$(RMAPBENCH) compare $(if $(MARGIN),--margin $(MARGIN)) '$(or $(BASE),results/example/6.1)' '$(or $(NEW),results/example/6.12)'
 
 plots: all ## draw PNG and SVG of results (BASE=, NEW=, OUT=)
 	@$(RMAPBENCH) plot --out '$(or $(OUT),plots)' $(if $(BASE)$(NEW),$(if $(BASE),'$(BASE)') $(if $(NEW),'$(NEW)'),'$(LABEL)')
