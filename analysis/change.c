@@ -101,6 +101,7 @@ void draw_change(struct drawing *d, const struct group *g, const char *name, con
 	script_label(&s, "x", name);
 	script_label(&s, "y", label);
 	script_parameter_axis(&s, &x);
+	fprintf(s.to_settings, "set yrange [*<0:0<*]\n");
 	fprintf(s.to_settings, "set xzeroaxis lt 1 lc rgb '#606060' lw 1.5\n");
 	tail = xasprintf("%s.change-by-%s%s%s", g->metric, name, *rest ? "." : "", rest);
 	drawing_add(d, &s, g->workload, xasprintf("%s: %s, change in %%", g->workload, g->metric),

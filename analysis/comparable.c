@@ -386,8 +386,7 @@ static bool has_word(const char *line, const char *word, size_t length)
 }
 
 /* Words of `a` that `b` does not have. */
-static void check_words(struct findings *f, const struct sides *s, const char *a, const char *b,
-			const char *of)
+static void check_words(struct findings *f, const char *a, const char *b, const char *of)
 {
 	while (*a) {
 		size_t n = strcspn(a, " ");
@@ -395,12 +394,12 @@ static void check_words(struct findings *f, const struct sides *s, const char *a
 
 		if (n && !has_word(b, a, n)) {
 			notes_add(matches(word, costly_words) ? &f->refused[CMDLINE] : &f->told,
-				  "kernel command line: only '%s' has '%s'", of, word);
+				  "kernel command line: a boot of '%s' has '%s', another has not",
+				  of, word);
 		}
 		free(word);
 		a += n + strspn(a + n, " ");
 	}
-	(void)s;
 }
 
 static void check_cmdline(struct findings *f, const struct sides *s)
@@ -410,12 +409,8 @@ static void check_cmdline(struct findings *f, const struct sides *s)
 
 	if (!a || !b || !strcmp(a, b))
 		return;
-	if (!strcmp(s->of_a, s->of_b)) {
-		differ(&f->refused[CMDLINE], s, "kernel command line", a, b);
-		return;
-	}
-	check_words(f, s, a, b, s->of_a);
-	check_words(f, s, b, a, s->of_b);
+	check_words(f, a, b, s->of_a);
+	check_words(f, b, a, s->of_b);
 }
 
 /* "rmapbench 0.1.0 (commit)": another version may run other workloads under the same name. */

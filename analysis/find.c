@@ -14,7 +14,8 @@
 
 static int is_visible_folder(const struct dirent *d)
 {
-	return d->d_name[0] != '.' && (d->d_type == DT_DIR || d->d_type == DT_LNK);
+	return d->d_name[0] != '.' &&
+	       (d->d_type == DT_DIR || d->d_type == DT_LNK || d->d_type == DT_UNKNOWN);
 }
 
 /* "there are: a, b", for an error. */

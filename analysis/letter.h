@@ -32,7 +32,10 @@ void letter_heading(const struct letter *l, const char *text);
  */
 void letter_wrap(const struct letter *l, const char *first, const char *indent, const char *format,
 		 ...) __attribute__((format(printf, 4, 5)));
-/* A copy in which all that is not printable ASCII (but for newlines) is '?'. The caller frees. */
+/*
+ * A copy without blanks at ends of lines, in which all that is not printable ASCII (but for
+ * newlines) is '?'. The caller frees.
+ */
 char *letter_ascii(const char *text);
 /* "a" in at most `width` characters: what is too long ends with "~". */
 const char *letter_fit(char *to, size_t size, const char *text, int width);

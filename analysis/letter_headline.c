@@ -156,7 +156,8 @@ void letter_headline(const struct letter *l)
 	letter_wrap(l, "", "",
 		    "Better, worse: the 95%% interval over boots excludes no change and p <= .05 "
 		    "after correction for the number of figures, or an exact figure differs. The "
-		    "same: the whole interval is within +-%g%%, or exact figures are equal.",
+		    "same: the whole interval is within +-%g%%, or exact figures are equal. Where "
+		    "several kernels stand side by side, ? is inconclusive and - has no interval.",
 		    l->comparisons[0]->margin * 100);
 }
 

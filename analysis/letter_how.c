@@ -148,13 +148,28 @@ static void put_settings(const struct letter *l)
 	free(list);
 }
 
+static void put_title(const struct letter *l)
+{
+	char *labels = xstrdup(l->results[1]->label);
+
+	for (size_t i = 2; i < l->count; i++) {
+		char *longer = xasprintf("%s%s%s", labels, i + 1 < l->count ? ", " : " and ",
+					 l->results[i]->label);
+
+		free(labels);
+		labels = longer;
+	}
+	letter_wrap(l, "", "", "Anonymous reverse mapping: what %s cost%s and save%s beside %s",
+		    labels, l->count == 2 ? "s" : "", l->count == 2 ? "s" : "",
+		    l->results[0]->label);
+	free(labels);
+}
+
 void letter_how(const struct letter *l)
 {
 	const json_t *run = run_of(l->results[0]);
 
-	letter_wrap(l, "", "", "Anonymous reverse mapping: what %s cost%s and save%s beside %s",
-		    l->count == 2 ? l->results[1]->label : "these kernels",
-		    l->count == 2 ? "s" : "", l->count == 2 ? "s" : "", l->results[0]->label);
+	put_title(l);
 	letter_heading(l, "What was compared, and how");
 	for (size_t i = 0; i < l->count; i++) {
 		char *side = side_summary(l->results[i]);

@@ -61,6 +61,8 @@ char *letter_ascii(const char *text)
 	for (const unsigned char *c = (const unsigned char *)text; *c; c++) {
 		if ((*c & 0xc0) == 0x80)
 			continue; /* the rest of a character that is '?' already */
+		while (*c == '\n' && to > copy && to[-1] == ' ')
+			to--;
 		*to++ = (*c >= ' ' && *c < 0x7f) || *c == '\n' ? *c : '?';
 	}
 	return copy;

@@ -95,7 +95,7 @@ static void add_kernel(struct table *t, size_t kernel, row_filter wanted)
 /* ----------------------------------------------------------------- printing */
 
 /* WIDE: of one kernel where there are several. */
-enum { NAME = 17, WIDE = 25 };
+enum { NAME = 16, WIDE = 25 };
 
 static struct scale scale_of(const struct line *lines, size_t count)
 {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 #include "analysis/params.h"
 
+#include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,30 +13,64 @@ static int by_name(const void *a, const void *b)
 	return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
 
+/* A text without the characters that a line is made of: they become %20 and the like. */
+static char *escape(const char *text)
+{
+	char *escaped = xcalloc(3 * strlen(text) + 1, 1), *to = escaped;
+
+	for (; *text; text++) {
+		if (strchr(" =%", *text) || iscntrl((unsigned char)*text))
+			to += sprintf(to, "%%%02X", (unsigned char)*text);
+		else
+			*to++ = *text;
+	}
+	return escaped;
+}
+
+static char *unescape(const char *text, size_t length)
+{
+	char *plain = xcalloc(length + 1, 1), *to = plain;
+	unsigned int code;
+
+	for (size_t i = 0; i < length; i++) {
+		if (text[i] == '%' && sscanf(text + i + 1, "%2X", &code) == 1) {
+			*to++ = code;
+			i += 2;
+		} else {
+			*to++ = text[i];
+		}
+	}
+	return plain;
+}
+
+static char *value_text(const json_t *value)
+{
+	if (json_is_integer(value))
+		return xasprintf("%lld", (long long)json_integer_value(value));
+	return json_is_string(value) ? escape(json_string_value(value)) : NULL;
+}
+
 char *params_line(const json_t *object)
 {
 	const char **names, *name;
+	char *line = xstrdup("");
 	size_t n = 0;
 	json_t *value;
-	char *line;
 
-	if (!json_is_object(object))
+	if (!json_is_object(object)) {
+		free(line);
 		return NULL;
-	names = xcalloc(json_object_size(object), sizeof(*names));
-	json_object_foreach ((json_t *)object, name, value) {
-		if (!json_is_integer(value)) {
-			free(names);
-			return NULL;
-		}
-		names[n++] = name;
 	}
+	names = xcalloc(json_object_size(object), sizeof(*names));
+	json_object_foreach ((json_t *)object, name, value)
+		names[n++] = name;
 	qsort(names, n, sizeof(*names), by_name);
-	line = xstrdup("");
-	for (size_t i = 0; i < n; i++) {
-		value = json_object_get(object, names[i]);
-		char *longer = xasprintf("%s%s%s=%lld", line, i ? " " : "", names[i],
-					 (long long)json_integer_value(value));
+	for (size_t i = 0; i < n && line; i++) {
+		char *text = value_text(json_object_get(object, names[i]));
+		char *longer =
+			text ? xasprintf("%s%s%s=%s", line, i ? " " : "", names[i], text) : NULL;
 
+		free(text);
 		free(line);
 		line = longer;
 	}
@@ -43,10 +78,11 @@ char *params_line(const json_t *object)
 	return line;
 }
 
-/* One "name=value" of a line. */
+/* One "name=value" of a line; neither is terminated. */
 struct param {
-	const char *name; /* not terminated */
-	size_t length;
+	const char *name, *text;
+	size_t length, text_length;
+	bool is_number;
 	long value;
 };
 
@@ -64,8 +100,16 @@ static const char *next(const char *line, struct param *p)
 		return NULL;
 	p->name = line;
 	p->length = equals - line;
-	p->value = strtol(equals + 1, &end, 10);
-	return end;
+	p->text = equals + 1;
+	p->text_length = strcspn(p->text, " ");
+	p->value = strtol(p->text, &end, 10);
+	p->is_number = p->text_length && end == p->text + p->text_length;
+	return p->text + p->text_length;
+}
+
+static bool same_value(const struct param *a, const struct param *b)
+{
+	return a->text_length == b->text_length && !memcmp(a->text, b->text, a->text_length);
 }
 
 static bool is_named(const struct param *p, const char *name)
@@ -81,7 +125,11 @@ json_t *params_object(const char *line)
 	while ((line = next(line, &p))) {
 		char *key = strndup(p.name, p.length);
 
-		json_object_set_new(object, key, json_integer(p.value));
+		char *text = unescape(p.text, p.text_length);
+
+		json_object_set_new(object, key,
+				    p.is_number ? json_integer(p.value) : json_string(text));
+		free(text);
 		free(key);
 	}
 	return object;
@@ -92,7 +140,7 @@ bool params_get(const char *line, const char *name, long *value)
 	struct param p;
 
 	while ((line = next(line, &p))) {
-		if (is_named(&p, name)) {
+		if (is_named(&p, name) && p.is_number) {
 			*value = p.value;
 			return true;
 		}
@@ -102,8 +150,8 @@ bool params_get(const char *line, const char *name, long *value)
 
 static void append(char **line, const struct param *p)
 {
-	char *longer = xasprintf("%s%s%.*s=%ld", *line, **line ? " " : "", (int)p->length, p->name,
-				 p->value);
+	char *longer = xasprintf("%s%s%.*s=%.*s", *line, **line ? " " : "", (int)p->length, p->name,
+				 (int)p->text_length, p->text);
 
 	free(*line);
 	*line = longer;
@@ -131,7 +179,7 @@ static bool is_constant(const struct param *p, const char *const *lines, size_t 
 			line = next(line, &other);
 		while (line &&
 		       (other.length != p->length || memcmp(other.name, p->name, p->length)));
-		if (!line || other.value != p->value)
+		if (!line || !same_value(&other, p))
 			return false;
 	}
 	return true;
@@ -176,7 +224,10 @@ int params_compare(const char *a, const char *b)
 			return !!rest_a - !!rest_b;
 		if (x.length != y.length || memcmp(x.name, y.name, x.length))
 			return strcmp(a, b);
-		if (x.value != y.value)
-			return x.value < y.value ? -1 : 1;
+		if (same_value(&x, &y))
+			continue;
+		if (!x.is_number || !y.is_number)
+			return strcmp(x.text, y.text);
+		return x.value < y.value ? -1 : 1;
 	}
 }

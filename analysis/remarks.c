@@ -143,24 +143,24 @@ static bool shares_workload(const struct results *a, const struct results *b)
 
 static char *workloads_of(const struct results *r)
 {
+	struct notes names = { 0 };
 	char *list = xstrdup("");
 
 	for (size_t i = 0; i < r->boot_count; i++) {
-		for (size_t k = 0; k < r->boots[i].measurement_count; k++) {
-			const char *name = r->boots[i].measurements[k].workload;
-			char *longer;
-
-			if (strstr(list, name))
-				continue;
-			longer = xasprintf("%s%s%s", list, *list ? ", " : "", name);
-			free(list);
-			list = longer;
-		}
+		for (size_t k = 0; k < r->boots[i].measurement_count; k++)
+			notes_add(&names, "%s", r->boots[i].measurements[k].workload);
 	}
-	if (!*list) {
+	for (size_t i = 0; i < names.count; i++) {
+		char *longer = xasprintf("%s%s%s", list, i ? ", " : "", names.lines[i]);
+
+		free(list);
+		list = longer;
+	}
+	if (!names.count) {
 		free(list);
 		list = xstrdup("none that counts");
 	}
+	notes_free(&names);
 	return list;
 }
 

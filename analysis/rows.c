@@ -95,6 +95,22 @@ static struct estimate plain_estimate(const struct stratum *s, const struct side
 	};
 }
 
+/* Nothing on either side, in every boot: no ratio of logarithms, but no doubt either. */
+static bool never_grew(const struct sides *v)
+{
+	return v->n_base > 1 && v->n_new > 1 && !v->base[0] && !v->new[0] &&
+	       all_equal(v->base, v->n_base) && all_equal(v->new, v->n_new);
+}
+
+static struct estimate no_change_at_all(const struct stratum *s, const struct sides *v)
+{
+	struct estimate e = plain_estimate(s, v);
+
+	e.low = e.high = e.p = 1;
+	e.smallest = 0;
+	return e;
+}
+
 static void add(struct comparison *c, const struct row *row)
 {
 	array_grow(c->rows, c->count);
@@ -124,7 +140,9 @@ static void conclude(struct comparison *c, struct row *row, const struct stratum
 		return;
 	}
 	note_inexact(c, row, v);
-	if (!all_positive(v->base, v->n_base) || !all_positive(v->new, v->n_new))
+	if (never_grew(v))
+		row->e = no_change_at_all(s, v);
+	else if (!all_positive(v->base, v->n_base) || !all_positive(v->new, v->n_new))
 		row->e = plain_estimate(s, v);
 	else if (s->paired && c->pilot && v->n_base >= c->pilot)
 		row->e = estimate_stein(v->base, v->new, v->n_base, c->pilot, sign_flip_seed);

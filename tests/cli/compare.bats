@@ -397,6 +397,37 @@ golden() {
 	compare base new
 	left_with 1
 	says "share no parameters or no valid run"
+	sed -i 's/"held":false/"held":false,"undecided":true/' "$RECORD"
+	compare base new
+	left_with 0
+}
+
+@test "compare: a workload whose parameters are text" {
+	for l in base new; do
+		new_boot "$R" $l 0
+		latency exec '{"command":"sleep 0.2","hold":100}' run 1000
+		latency exec '{"command":"sleep 0.3","hold":100}' run 1000
+	done
+	compare base new
+	left_with 0
+	says "exec, hold=100"
+	says "command=sleep%200.2"
+	compare --format json base new
+	says '"command": "sleep 0.2"'
+}
+
+@test "compare: slab pages that never grew have not changed" {
+	for l in base new; do
+		for b in 0 1; do
+			new_boot "$R" $l $b
+			slab fork/wide '{}' held anon_vma 4
+			sed -i 's/"slab_bytes_delta":[0-9]*/"slab_bytes_delta":0/' "$RECORD"
+		done
+	done
+	compare --format json base new
+	left_with 0
+	[ "$(grep -c '"verdict": "identical"' <<<"$output")" -eq 3 ]
+	[ "$(grep -c '"verdict": "no-change"' <<<"$output")" -eq 1 ]
 }
 
 @test "compare: a kernel log makes its workload invalid" {
@@ -575,7 +606,7 @@ differing() {
 		says "$said"
 	done <<-'END'
 		"CONFIG_THP":"y"|"CONFIG_THP":"y","CONFIG_ANON_VMA_LAZY":"y"|differ in 1 more options: CONFIG_ANON_VMA_LAZY
-		"cmdline":"quiet"|"cmdline":"console=ttyS0"|only 'new' has 'console=ttyS0'
+		"cmdline":"quiet"|"cmdline":"console=ttyS0"|a boot of 'new' has 'console=ttyS0', another has not
 		"hash":"h"|"hash":"i"|ran by different configs
 		"thp":"madvise"|"thp":"madvise","anon_vma_lazy":"1"|3 better
 		"memory_kib":1048576|"memory_kib":1040000|3 better

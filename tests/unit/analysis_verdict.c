@@ -138,14 +138,22 @@ static void assert_text(char *seen, const char *wanted)
 static void parameters(void **state)
 {
 	const char *lines[] = { "a=1 b=2", "a=1 b=3" };
-	json_t *back = params_object("a=1 b=9223372036854775807");
+	json_t *text, *back = params_object("a=1 b=9223372036854775807");
 	char **names = params_names("b=1 c=2");
 	long v;
 
 	(void)state;
 	assert_text(line_of("{\"vmas\":64,\"children\":-4}"), "children=-4 vmas=64");
 	assert_text(line_of("{}"), "");
-	assert_null(line_of("{\"vmas\":\"64\"}"));
+	assert_null(line_of("{\"vmas\":1.5}"));
+	assert_text(line_of("{\"n\":1,\"command\":\"sleep 0.2 % a=b\"}"),
+		    "command=sleep%200.2%20%25%20a%3Db n=1");
+	text = params_object("command=sleep%200.2%20%25%20a%3Db n=1");
+	assert_string_equal(json_string_value(json_object_get(text, "command")), "sleep 0.2 % a=b");
+	assert_int_equal(json_integer_value(json_object_get(text, "n")), 1);
+	json_decref(text);
+	assert_false(params_get("command=a n=1", "command", &v));
+	assert_true(params_compare("c=a", "c=b") < 0);
 	assert_null(line_of("[1]"));
 	assert_int_equal(json_integer_value(json_object_get(back, "b")), 9223372036854775807);
 	json_decref(back);
