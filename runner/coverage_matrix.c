@@ -99,6 +99,29 @@ static void take_record(struct result *r, json_t *record)
 	}
 }
 
+static int by_name(const void *a, const void *b)
+{
+	return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+/* In the order of their names: families stand together, whatever order they ran in. */
+static void sort_workloads(struct result *r)
+{
+	const char **names = xcalloc(json_object_size(r->workloads) + 1, sizeof(*names)), *name;
+	json_t *sorted = json_object(), *w;
+	size_t n = 0;
+
+	json_object_foreach (r->workloads, name, w) {
+		names[n++] = name;
+	}
+	qsort(names, n, sizeof(*names), by_name);
+	for (size_t i = 0; i < n; i++)
+		json_object_set(sorted, names[i], json_object_get(r->workloads, names[i]));
+	free(names);
+	json_decref(r->workloads);
+	r->workloads = sorted;
+}
+
 static int read_result(struct result *r, const char *path)
 {
 	FILE *f = fopen(path, "re");
@@ -133,6 +156,7 @@ static int read_result(struct result *r, const char *path)
 	}
 	free(line);
 	fclose(f);
+	sort_workloads(r);
 	if (!r->run || !r->list) {
 		error("%s: no record of %s in it; it takes record files of 'rmapbench coverage'",
 		      path, r->run ? "coverage_functions" : "a run");
@@ -507,10 +531,11 @@ static void write_matrix(FILE *to, const struct result *r)
 		"table. In parentheses: kernel threads and\n"
 		"programs that made calls for the workload.\n",
 		label_of(r));
-	/* Workloads come in the order of their names: a family at a time. */
+	/* A family at a time; null makes no call of its own. */
 	json_object_foreach (r->workloads, name, w) {
-		if (!in_family(name, before, family_length(before)))
-			write_family(to, r, name);
+		if (in_family(name, before, family_length(before)) || !json_object_size(w))
+			continue;
+		write_family(to, r, name);
 		before = name;
 	}
 }

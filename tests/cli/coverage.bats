@@ -35,7 +35,9 @@ records_of() {
 		} | jq -sc '{record: "coverage_functions", method: "kprobes", attributed: true, functions: .}'
 		echo '{"record":"coverage","workload":"fork/wide","params":{"vmas":1},"functions":{"walk":{"hits":9,"control":2,"net":7,"by":{"self":7}}}}'
 		echo '{"record":"coverage","workload":"fork/wide","params":{"vmas":2},"functions":{"walk":{"hits":5,"control":2,"net":3,"by":{"self":3}},"never":{"hits":4,"control":4,"net":0,"by":{}}}}'
+		echo '{"record":"coverage","workload":"null","params":{},"functions":{"walk":{"hits":2,"control":2,"net":0,"by":{}}}}'
 		echo '{"record":"coverage","workload":"walk/ksm","params":{},"functions":{"leaf":{"hits":5,"control":0,"net":5,"by":{"ksmd":4,"self":1}}}}'
+		echo '{"record":"coverage","workload":"fork/again","params":{},"functions":{}}'
 		echo '{"record":"skip","workload":"walk/damon","params":{},"reason":"no DAMON","need":"damon"}'
 		echo '{"record":"invalid","workload":"walk/cold","params":{},"reason":"no evidence","corrupted":false}'
 		echo '{"record":"end","status":1}'
@@ -50,7 +52,7 @@ matrix() {
 	records_of "$RECORDS" new
 	matrix "$RECORDS"
 	left_with 0
-	says '| new | 6.12.1 | kprobes, by task | 5 | 3 | 2 | 2 |'
+	says '| new | 6.12.1 | kprobes, by task | 5 | 3 | 4 | 2 |'
 	says '* `never` (mm/a.c): why of never | here'
 	says '* `device` (mm/a.c): needs a device'
 	says '* `walk/damon` skip: no DAMON'
@@ -65,9 +67,12 @@ matrix() {
 	says '| `old` | why of old \| here | - |'
 	says '| `off` | why of off \| here | CONFIG_X is off |'
 	# Both sets of parameters together, and the thread that made calls for the workload.
-	says '| `walk` | 10 |'
+	says '| `walk` | | 10 |'
 	says '| `leaf` | 5 (ksmd) |'
 	silent_on '* `outlined`'
+	# A family has one table, in whatever order its workloads ran; null has none.
+	[ "$(grep -c '^### new, fork' <<<"$output")" = 1 ]
+	silent_on '### new, null'
 }
 
 @test "coverage --from: two kernels side by side, and a file written whole" {
@@ -90,7 +95,7 @@ matrix() {
 	matrix "$RECORDS"
 	left_with 0
 	warns_of "$RECORDS: was cut off"
-	says '| `walk` | 10 |'
+	says '| `walk` | | 10 |'
 
 	head -n 1 "$RECORDS" >"$BATS_TEST_TMPDIR/run.jsonl"
 	matrix "$BATS_TEST_TMPDIR/run.jsonl"
