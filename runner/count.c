@@ -284,6 +284,8 @@ bool counting_judge(const struct counting *c, json_t *evidence)
 			noise = apart;
 			undecided = true;
 		}
+		/* Without sysfs no shrink takes the free objects out that look live. */
+		undecided = undecided || (!held && !idle && !c->caches[cache].sysfs);
 	}
 	json_object_set_new(evidence, "seen", json_integer(seen));
 	json_object_set_new(evidence, "noise", json_integer(noise));

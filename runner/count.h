@@ -51,7 +51,9 @@ json_t *counting_records(const struct counting *c);
  * Judges evidence on "slab:NAME", as the workload sent it: adds seen, held and noise (how far the
  * repeats are apart). Where the repeats agree the relation is judged to the object. Where they do
  * not, it may miss by the noise; and where the noise is as large as what is wanted, nothing is
- * proven either way: "undecided" is then true. Returns false if the evidence failed.
+ * proven either way: "undecided" is then true. So it is where a relation does not hold by counts
+ * that cannot be exact for want of sysfs, and where the cache is not counted. Returns false if the
+ * evidence failed.
  */
 bool counting_judge(const struct counting *c, json_t *evidence);
 

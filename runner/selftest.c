@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "command.h"
 #include "error.h"
@@ -131,7 +132,10 @@ static int report(const struct counting *once, const struct counting *twice)
 		bool failed;
 
 		if (!record) {
-			printf("%-16s this kernel does not show it\n", caches[i]);
+			printf("%-16s %s\n", caches[i],
+			       geteuid() ? "not shown (root needed)"
+					 : "this kernel does not show it");
+			status = STATUS_FAILED;
 			continue;
 		}
 		one = delta(a, caches[i], "populated");
@@ -177,9 +181,9 @@ static int selftest(void)
 	if (twice)
 		status = report(once, twice);
 	if (twice && status)
-		error("selftest: counting is not exact here; stop what else runs on this host, or "
-		      "count in "
-		      "a guest (rmapbench lab)");
+		error("selftest: counting is not exact here; %sstop what else runs on this host, "
+		      "or count in a guest (rmapbench lab)",
+		      geteuid() ? "run it as root, " : "");
 	counting_free(once);
 	counting_free(twice);
 	for (size_t i = 0; i < CACHES; i++)
