@@ -350,8 +350,9 @@ static void check_config(struct findings *f, const struct sides *s)
 	if (json_equal(get(s->a, "kernel", "config_hash"), get(s->b, "kernel", "config_hash")) &&
 	    json_equal(a, b))
 		return;
-	json_object_foreach (a, key, value)
+	json_object_foreach (a, key, value) {
 		check_option(f, s, a, b, key, &others);
+	}
 	json_object_foreach (b, key, value) {
 		if (!json_object_get(a, key))
 			check_option(f, s, a, b, key, &others);

@@ -62,8 +62,9 @@ char *params_line(const json_t *object)
 		return NULL;
 	}
 	names = xcalloc(json_object_size(object), sizeof(*names));
-	json_object_foreach ((json_t *)object, name, value)
+	json_object_foreach ((json_t *)object, name, value) {
 		names[n++] = name;
+	}
 	qsort(names, n, sizeof(*names), by_name);
 	for (size_t i = 0; i < n && line; i++) {
 		char *text = value_text(json_object_get(object, names[i]));
