@@ -55,10 +55,10 @@ UNITS     := $(patsubst tests/unit/%.c,$(O)/tests/%,$(UNIT_SRC))
 all: deps
 	@$(MAKE) --no-print-directory programs
 
-programs: $(O)/rmapbench $(WORKLOADS)
+programs: $(O)/rmapbench $(WORKLOADS) ## build, without looking for missing packages
 
 # What runs inside a lab guest: no analysis, hence no libRmath to cross-build.
-guest: $(O)/rmapbench-guest $(WORKLOADS)
+guest: $(O)/rmapbench-guest $(WORKLOADS) ## build what runs inside a lab guest (ARCH=)
 
 $(O)/version.h: Makefile $(wildcard .git/HEAD .git/logs/HEAD)
 	@mkdir -p $(@D)

@@ -12,7 +12,7 @@ $(O)/cost-of: $(call obj,tests/calibration/cost_of.c lib/alloc.c lib/error.c)
 $(O)/calibrate: $(call obj,tests/calibration/calibrate.c tests/calibration/simulate.c $(filter-out lib/main.c,$(LIB_SRC)) $(ANALYSIS_SRC))
 	$(CC) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs jansson libRmath) -lm
 
-calibration: $(O)/calibrate
+calibration: $(O)/calibrate ## do the error rates of compare hold, on simulated boots? (quick; calibrate is the long one)
 	@$(O)/calibrate
 
 calibrate: $(O)/calibrate ## the long calibration of compare (10,000 repetitions); its table goes into docs/method.md
