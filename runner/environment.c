@@ -85,19 +85,29 @@ void environment_boot_id(char *buf, size_t size)
 }
 
 /* CONFIG_ options that are set: name -> value. */
-static json_t *parse_config(char *text)
+static json_t *parse_config(const char *text)
 {
-	json_t *config = json_object();
+	json_t *config = json_object(), *all = lines(text), *line;
+	size_t i;
 
-	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n")) {
-		char *sign = strchr(line, '=');
+	json_array_foreach (all, i, line) {
+		const char *option = json_string_value(line);
+		size_t name = strcspn(option, "=");
 
-		if (strncmp(line, "CONFIG_", 7) || !sign)
-			continue;
-		*sign = '\0';
-		json_object_set_new(config, line, json_string(sign + 1));
+		if (!strncmp(option, "CONFIG_", 7) && option[name])
+			json_object_setn_new(config, option, name, json_string(option + name + 1));
 	}
+	json_decref(all);
 	return config;
+}
+
+void environment_add_config(json_t *kernel, const char *text)
+{
+	char hash[65];
+
+	sha256_hex(text, strlen(text), hash);
+	json_object_set_new(kernel, "config_hash", json_string(hash));
+	json_object_set_new(kernel, "config", parse_config(text));
 }
 
 /* The kernel's own copy, or the one that a distribution or the lab puts beside it. */
@@ -105,7 +115,7 @@ static void add_config(json_t *kernel, const char *release)
 {
 	char boot[512];
 	const char *places[] = { "/proc/config.gz", boot, "/config" };
-	char hash[65], *text = NULL;
+	char *text = NULL;
 	size_t length;
 
 	snprintf(boot, sizeof(boot), "/boot/config-%s", release);
@@ -116,9 +126,7 @@ static void add_config(json_t *kernel, const char *release)
 		json_object_set_new(kernel, "config", json_null());
 		return;
 	}
-	sha256_hex(text, length, hash);
-	json_object_set_new(kernel, "config_hash", json_string(hash));
-	json_object_set_new(kernel, "config", parse_config(text));
+	environment_add_config(kernel, text);
 	free(text);
 }
 

@@ -11,6 +11,8 @@
 
 /* kernel, machine, topology, settings and virtualisation of a run record. */
 json_t *environment(void);
+/* Adds config_hash and config to the `kernel` of a run record, from the text of a .config. */
+void environment_add_config(json_t *kernel, const char *text);
 /* The identity of this boot; "unknown-boot" where the kernel does not tell. */
 void environment_boot_id(char *buf, size_t size);
 /* MemAvailable in bytes. */
