@@ -237,6 +237,28 @@ char *pictures_write(const struct picture *p, size_t count, const char *folder)
 	return why;
 }
 
+char *pictures_svg(const struct picture *p, size_t count, FILE *to)
+{
+	char *script = NULL, *why;
+	size_t length;
+	FILE *f = open_memstream(&script, &length);
+
+	if (!f)
+		return xasprintf("cannot make a script: %s", strerror(errno));
+	for (size_t i = 0; i < count; i++) {
+		fprintf(f,
+			"reset session\nset terminal svg noenhanced size 480,360 dynamic font "
+			"'DejaVu Sans,11'\n%s",
+			styles);
+		put_picture(f, &p[i], p[i].plot);
+	}
+	fclose(f);
+	fflush(to);
+	why = gnuplot(script, length, fileno(to));
+	free(script);
+	return why;
+}
+
 /* Copies what gnuplot drew without the blanks around it. */
 static void copy_trimmed(FILE *from, FILE *to)
 {

@@ -31,6 +31,12 @@ char *gnuplot_quote(const char *text);
 char *pictures_write(const struct picture *p, size_t count, const char *folder);
 
 /*
+ * Writes the pictures to `to`, one SVG document after another, small enough for a phone. Returns
+ * NULL, or why not (the caller frees it).
+ */
+char *pictures_svg(const struct picture *p, size_t count, FILE *to);
+
+/*
  * Prints a picture in plain ASCII, at most `columns` wide and about `lines` high. Returns NULL, or
  * why not (the caller frees it).
  */

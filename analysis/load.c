@@ -184,6 +184,7 @@ static void boot_free(struct boot *b)
 	free(b->mode);
 	free(b->virtualisation);
 	free(b->schedule);
+	json_decref(b->log);
 	free(b->failure);
 	free(b->failed_in);
 }

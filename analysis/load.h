@@ -91,6 +91,7 @@ struct boot {
 	size_t timeline_count;
 	struct trouble *troubles;
 	size_t trouble_count;
+	json_t *log; /* kernel messages: array of {"workload": NAME or null, "lines"}; or NULL */
 };
 
 struct results {

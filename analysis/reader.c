@@ -201,12 +201,27 @@ static char *on_run(struct reader *r, json_t *record)
 	return NULL;
 }
 
+/* Keeps the kernel messages of a `kernel_log` or `boot_failed` record. */
+static void keep_log(struct boot *b, const json_t *record)
+{
+	json_t *lines = json_object_get(record, "lines");
+	json_t *workload = json_object_get(record, "workload");
+
+	if (!json_array_size(lines))
+		return;
+	if (!b->log)
+		b->log = json_array();
+	json_array_append_new(b->log,
+			      json_pack("{s:O?, s:O}", "workload", workload, "lines", lines));
+}
+
 static char *on_boot_failed(struct reader *r, json_t *record)
 {
 	char *why = r->boot ? NULL : enter_boot(r, record);
 
 	if (why || r->boot->failure)
 		return why;
+	keep_log(r->boot, record);
 	r->boot->failure = text_copy(record, "outcome", "failed");
 	r->boot->failed_in = text_copy(record, "workload", NULL);
 	r->ended = true; /* nothing more can come */
@@ -506,6 +521,7 @@ static char *on_kernel_log(struct reader *r, json_t *record)
 	const char *line = json_string_value(json_array_get(json_object_get(record, "lines"), 0));
 	char *params, *reason;
 
+	keep_log(r->boot, record);
 	if (!workload)
 		return NULL;
 	params = params_line(json_object_get(record, "params"));
