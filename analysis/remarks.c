@@ -187,6 +187,8 @@ char *remarks_nothing_shared(const struct results *base, const struct results *n
 
 void remarks_add(struct comparison *c)
 {
+	if (!strcmp(c->base->origin, c->new->origin))
+		notes_add(&c->notes, "both sides are the same records: nothing can differ");
 	note_failures(c, c->base);
 	note_failures(c, c->new);
 	note_troubles(c, c->base);

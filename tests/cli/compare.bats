@@ -526,6 +526,7 @@ golden() {
 	pair 100000:90000
 	compare base base
 	left_with 0
+	says "both sides are the same records"
 	cp -r "$R/base" "$R/copy"
 	compare base copy
 	says "new:  copy"
