@@ -46,7 +46,7 @@ long lock_waits_end(struct bench *b);
 
 struct group {
 	char path[192];	  /* "" while there is none */
-	char origin[192]; /* cgroup.procs of where we were */
+	char origin[512]; /* cgroup.procs of where we were */
 	bool v2;
 };
 

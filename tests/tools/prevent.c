@@ -68,8 +68,17 @@ static void add(const char *rule)
 	size_t n = strcspn(rule, ":=");
 	const char *second = strchr(rule, ':'), *error = strchr(rule, '=');
 	unsigned int verdict = SECCOMP_RET_ERRNO | (error ? atoi(error + 1) : 0);
-	int number = number_of(rule, n);
+	int number;
 
+	if (!strcmp(rule, "thp")) {
+		/* Kept over execve(). */
+		if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0)) {
+			perror("prevent: PR_SET_THP_DISABLE");
+			exit(1);
+		}
+		return;
+	}
+	number = number_of(rule, n);
 	emit((struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 					  offsetof(struct seccomp_data, nr)));
 	emit((struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, second ? 3 : 1));

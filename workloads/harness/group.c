@@ -74,11 +74,8 @@ static void find_origin(struct group *g, const char *root, const char *controlle
 		if (!path)
 			continue;
 		*path = '\0';
-		if (g->v2 ? !strcmp(line, "0:")
-			  : has_word(line, controller) ||
-				    (strchr(line, ':') &&
-				     !strcmp(strchr(line, ':') + 1, controller)))
-			snprintf(g->origin, sizeof(g->origin), "%.80s%.90s/cgroup.procs", root,
+		if (g->v2 ? !strcmp(line, "0:") : has_word(line, controller))
+			snprintf(g->origin, sizeof(g->origin), "%.80s%.400s/cgroup.procs", root,
 				 path[2] ? path + 1 : "");
 	}
 }
