@@ -109,6 +109,7 @@ static int prepare_machine(struct session *s)
 		default_nodes(m);
 	m->arch = s->kernels[0].arch;
 	m->fixed_layout = false;
+	m->one_thread = true;
 	m->accel =
 		m->arch == arch_host() && !access("/dev/kvm", R_OK | W_OK) ? ACCEL_KVM : ACCEL_TCG;
 	m->seconds = 3 * 3600;
@@ -300,7 +301,7 @@ static int run_guests(struct session *s)
 	lab->out = s->options->records;
 	lab->mode = "emulated";
 	lab->plan_name = s->options->config;
-	lab->jobs = 1;
+	lab->jobs = s->kernel_count < 2 ? 1 : 2;
 	lab->begun = clock_seconds();
 	if (make_folders(lab->out) || build_image(s))
 		return STATUS_FAILED;

@@ -161,7 +161,7 @@ static void add_processor(struct arguments *a, const struct machine *m, uint64_t
 		add(a, "virt,gic-version=3%s", m->fixed_layout ? ",dtb-randomness=off" : "");
 	}
 	add(a, "-accel");
-	add(a, m->accel == ACCEL_KVM ? "kvm" : "tcg");
+	add(a, m->accel == ACCEL_KVM ? "kvm" : m->one_thread ? "tcg,thread=single" : "tcg");
 	add(a, "-cpu");
 	add(a, "%s", machine_cpu(m));
 	add(a, "-seed");

@@ -32,6 +32,12 @@ struct machine {
 	enum arch arch;
 	enum accel accel;
 	bool fixed_layout; /* neither KASLR nor ASLR */
+	/*
+	 * TCG runs all processors in turn in one thread. With a thread each, a kernel that patches
+	 * its own code, as every probe and static branch does, can run into a breakpoint that is
+	 * gone already: an oops of the emulator's making.
+	 */
+	bool one_thread;
 	struct node nodes[MAX_NODES];
 	int node_count;
 	char *cmdline;	     /* more words for every kernel, or "" */
