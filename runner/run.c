@@ -18,6 +18,7 @@
 #include "runner/environment.h"
 #include "runner/files.h"
 #include "runner/kernel_log.h"
+#include "runner/ktap.h"
 #include "runner/plan.h"
 #include "runner/progress.h"
 #include "runner/record.h"
@@ -36,7 +37,7 @@ struct options {
 	const char *config, *label, *out, *boot_id, *mode, *clock, *block;
 	const char *only[MOST_WORDS], *sets[MOST_WORDS];
 	size_t only_count, set_count;
-	bool resume, dry_run, allow_dangerous;
+	bool resume, dry_run, allow_dangerous, ktap;
 };
 
 struct session {
@@ -612,6 +613,8 @@ static int finish(struct session *s, bool stopped)
 	int status = summary_invalid() || s->write_failed ? STATUS_FAILED : STATUS_DONE;
 
 	progress_end();
+	if (s->options.ktap)
+		ktap_finish(record_path(s->file));
 	if (s->write_failed)
 		return STATUS_FAILED;
 	if (stopped) {
@@ -619,14 +622,16 @@ static int finish(struct session *s, bool stopped)
 		      "--resume");
 		return STATUS_FAILED;
 	}
-	summary_print(stdout);
+	if (!s->options.ktap)
+		summary_print(stdout);
 	write_record(s, "end",
 		     json_pack("{s:i, s:I, s:I, s:I, s:I}", "status", status, "runs",
 			       (json_int_t)plan_runs(&s->plan), "skipped",
 			       (json_int_t)summary_skipped(), "invalid",
 			       (json_int_t)summary_invalid(), "elapsed_ns",
 			       (json_int_t)((now_seconds() - s->started) * 1e9)));
-	say_what_next(s);
+	if (!s->options.ktap)
+		say_what_next(s);
 	if (summary_invalid())
 		error("%ld workload%s invalid: see above", summary_invalid(),
 		      summary_invalid() == 1 ? " is" : "s are");
@@ -635,16 +640,24 @@ static int finish(struct session *s, bool stopped)
 
 static int run_plan(struct session *s)
 {
+	static const enum ktap_result results[] = {
+		[ITEM_OK] = KTAP_OK, [ITEM_SKIP] = KTAP_SKIP, [ITEM_INVALID] = KTAP_FAILED
+	};
 	bool stopped = false;
 	long before = 0;
 
 	s->started = now_seconds();
 	write_run(s);
 	progress_start(plan_runs(&s->plan));
+	if (s->options.ktap)
+		ktap_start(&s->plan);
 	for (size_t i = 0; i < s->plan.count && !stopped && !s->write_failed; i++) {
 		const struct plan_item *item = &s->plan.items[i];
+		enum item_outcome outcome = run_item(s, item, before);
 
-		stopped = run_item(s, item, before) == ITEM_STOP || spawn_interrupted();
+		if (s->options.ktap && outcome != ITEM_STOP)
+			ktap_item(results[outcome]);
+		stopped = outcome == ITEM_STOP || spawn_interrupted();
 		before += plan_item_runs(&s->plan, item);
 	}
 	return finish(s, stopped);
@@ -727,19 +740,13 @@ static int append_word(const char **list, size_t *count, const char *word)
 static int parse(struct options *o, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "config", 1, 0, 'c' },
-		{ "only", 1, 0, 'o' },
-		{ "label", 1, 0, 'l' },
-		{ "out", 1, 0, 'd' },
-		{ "set", 1, 0, 's' },
-		{ "resume", 0, 0, 'r' },
-		{ "dry-run", 0, 0, 'n' },
-		{ "block", 1, 0, 'b' },
-		{ "boot-id", 1, 0, 'i' },
-		{ "mode", 1, 0, 'm' },
-		{ "clock", 1, 0, 'k' },
-		{ "allow-dangerous", 0, 0, 'D' },
-		{ 0 },
+		{ "config", 1, 0, 'c' },  { "only", 1, 0, 'o' },
+		{ "label", 1, 0, 'l' },	  { "out", 1, 0, 'd' },
+		{ "set", 1, 0, 's' },	  { "resume", 0, 0, 'r' },
+		{ "dry-run", 0, 0, 'n' }, { "block", 1, 0, 'b' },
+		{ "boot-id", 1, 0, 'i' }, { "mode", 1, 0, 'm' },
+		{ "clock", 1, 0, 'k' },	  { "allow-dangerous", 0, 0, 'D' },
+		{ "ktap", 0, 0, 't' },	  { 0 },
 	};
 	int c;
 
@@ -775,6 +782,9 @@ static int parse(struct options *o, int argc, char **argv)
 			break;
 		case 'D':
 			o->allow_dangerous = true;
+			break;
+		case 't':
+			o->ktap = true;
 			break;
 		case 'o':
 			if (append_word(o->only, &o->only_count, optarg))
@@ -841,7 +851,8 @@ static int run_main(int argc, char **argv)
 		status = dry_run(&s);
 	} else if (!read_resume(&s)) {
 		if (s.resume.complete) {
-			printf("nothing to resume: %s is complete\n", s.resume.file);
+			printf("%snothing to resume: %s is complete\n",
+			       s.options.ktap ? "KTAP version 1\n1..0\n# " : "", s.resume.file);
 			status = STATUS_DONE;
 		} else {
 			status = prepare_and_run(&s);
@@ -868,6 +879,7 @@ COMMAND(run_command) = {
 		"                      and settings.thp=always\n"
 		"  --resume            go on with a run of this boot that was cut off\n"
 		"  --dry-run           print what would be run\n"
+		"  --ktap              print KTAP version 1, as the kernel's tests do\n"
 		"  --allow-dangerous   also what harms the host (memory failure, offlining)\n"
 		"  --block S:I:P       place in a schedule of boots; the lab sets it, as it sets\n"
 		"  --boot-id, --mode (host, exact, layout, time), --clock (host, icount)\n",

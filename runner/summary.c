@@ -202,29 +202,62 @@ static void print_slab(FILE *to, const json_t *s)
 	fprintf(to, "\n");
 }
 
+static void print_row(FILE *to, const struct row *row)
+{
+	const char *name;
+	json_t *value;
+	size_t k;
+
+	fprintf(to, "%s\n", row->title);
+	if (row->trouble) {
+		fprintf(to, "  %s: %s\n", row->skipped ? "skip" : "INVALID", row->trouble);
+		if (!row->skipped)
+			return;
+	}
+	json_object_foreach (row->metrics, name, value)
+		print_metric(to, name, value);
+	json_array_foreach (row->slabs, k, value)
+		print_slab(to, value);
+	json_array_foreach (row->leaks, k, value)
+		fprintf(to, "  LEAK: %lld %s more after it than before\n",
+			(long long)json_integer_value(json_object_get(value, "delta")),
+			json_string_value(json_object_get(value, "cache")));
+}
+
 void summary_print(FILE *to)
 {
-	for (size_t i = 0; i < row_count; i++) {
-		const char *name;
-		json_t *value;
-		size_t k;
+	for (size_t i = 0; i < row_count; i++)
+		print_row(to, &rows[i]);
+}
 
-		fprintf(to, "%s\n", rows[i].title);
-		if (rows[i].trouble) {
-			fprintf(to, "  %s: %s\n", rows[i].skipped ? "skip" : "INVALID",
-				rows[i].trouble);
-			if (!rows[i].skipped)
-				continue;
-		}
-		json_object_foreach (rows[i].metrics, name, value)
-			print_metric(to, name, value);
-		json_array_foreach (rows[i].slabs, k, value)
-			print_slab(to, value);
-		json_array_foreach (rows[i].leaks, k, value)
-			fprintf(to, "  LEAK: %lld %s more after it than before\n",
-				(long long)json_integer_value(json_object_get(value, "delta")),
-				json_string_value(json_object_get(value, "cache")));
+static const struct row *find_row(const char *workload, const json_t *params)
+{
+	json_t *record = json_pack("{s:s, s:O}", "workload", workload, "params", params);
+	char *title = title_of(record);
+	const struct row *found = NULL;
+
+	for (size_t i = 0; i < row_count && !found; i++) {
+		if (!strcmp(rows[i].title, title))
+			found = &rows[i];
 	}
+	free(title);
+	json_decref(record);
+	return found;
+}
+
+void summary_print_of(FILE *to, const char *workload, const json_t *params)
+{
+	const struct row *row = find_row(workload, params);
+
+	if (row)
+		print_row(to, row);
+}
+
+const char *summary_trouble(const char *workload, const json_t *params)
+{
+	const struct row *row = find_row(workload, params);
+
+	return row ? row->trouble : NULL;
 }
 
 long summary_skipped(void)
