@@ -22,16 +22,16 @@ static const struct {
 	{ "parameters", "", false },
 	{ "metric", "", false },
 	{ "kernel", "compared with the base", false },
-	{ "base", "geometric mean over boots", true },
-	{ "new", "geometric mean over boots", true },
-	{ "unit", "", false },
+	{ "verdict", "", false },
 	{ "change %", "new / base - 1", true },
 	{ "95% low", "interval of the change", true },
 	{ "95% high", "interval of the change", true },
+	{ "base", "geometric mean over boots", true },
+	{ "new", "geometric mean over boots", true },
+	{ "unit", "", false },
 	{ "sdc %", "smallest change that so many boots would show in 4 of 5 tries", true },
 	{ "n", "boots a side, or pairs", true },
 	{ "p", "adjusted for the number of metrics", true },
-	{ "verdict", "", false },
 	{ "figures", "kind of figures", false },
 };
 
@@ -85,19 +85,19 @@ static void put_row(FILE *to, const struct comparison *c, const struct row *r)
 	html_cell(to, "td", k.name);
 	put_metric(to, r);
 	html_cell(to, "td", c->new->label);
+	fprintf(to, "<td class=\"%s\">%s</td>", class_of(r), k.verdict);
+	put_number(to, r->e.ratio - 1, k.change);
+	put_number(to, r->exact ? NAN : r->e.low - 1, k.low);
+	put_number(to, r->exact ? NAN : r->e.high - 1, r->exact ? "exact" : k.high);
 	put_number(to, r->e.base, k.base);
 	put_number(to, r->e.new, k.new);
 	fprintf(to, "<td>");
 	html_printf(to, "%s%s%s", scale.prefix, scale.unit ? scale.unit : r->unit,
 		    r->lower_is_better ? "" : ", higher is better");
 	fprintf(to, "</td>");
-	put_number(to, r->e.ratio - 1, k.change);
-	put_number(to, r->exact ? NAN : r->e.low - 1, k.low);
-	put_number(to, r->exact ? NAN : r->e.high - 1, r->exact ? "exact" : k.high);
 	put_number(to, r->exact ? NAN : r->e.smallest, r->exact ? "-" : k.smallest);
 	put_number(to, r->e.n_new, k.boots);
 	put_number(to, r->exact ? NAN : r->p_adjusted, p);
-	fprintf(to, "<td class=\"%s\">%s</td>", class_of(r), k.verdict);
 	html_cell(to, "td", r->how);
 	fprintf(to, "</tr>\n");
 }
