@@ -2,7 +2,7 @@
 # docs/coverage.md, from guests: packaged kernels, and the lab's own where it is built (it has what
 # packaged ones leave out: idle page tracking, zram, memory failure on every series).
 
-COVERAGE_KERNELS = $(or $(KERNEL),$(KERNELS)/6.1 $(KERNELS)/6.12 $(wildcard $(KERNELS)/lab))
+COVERAGE_KERNELS = $(or $(KERNEL),$(KERNELS)/6.1 $(KERNELS)/6.12 $(firstword $(wildcard $(KERNELS)/lab $(KERNELS)/base)))
 COVERAGE_OUT    ?= docs/coverage.md
 
 coverage: deps-lab programs guest ## which workload reaches which kernel function: docs/coverage.md (KERNEL=, COVERAGE_OUT=)

@@ -277,11 +277,12 @@ static void write_heading(FILE *to, const struct result *results, size_t count)
 		"A call counts as a workload's when it was made by its own processes, or by "
 		"kernel threads beyond what they called\n"
 		"while the workload `null` stood still for as long; calls of tasks that lived "
-		"before do not count. Where the kernel's\n"
-		"function profiler counted, which does not know tasks, everything beyond the still "
-		"run counts. One process of each\n"
-		"workload, at most 3 samples: the figures say that a path was taken, not how "
-		"often.\n\n"
+		"before do not count. Where the kernel\n"
+		"cannot tell who called, only what is clearly beyond the still time counts (half "
+		"as "
+		"much again, 8 calls at least). One\n"
+		"process of each workload, at most 3 samples: the figures say that a path was "
+		"taken, not how often.\n\n"
 		"| kernel | release | counted by | functions counted | reached | workloads | not "
 		"run |\n|---|---|---|--:|--:|--:|--:|\n",
 		count, count == 1 ? "" : "s");

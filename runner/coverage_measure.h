@@ -32,7 +32,8 @@ json_t *hits_since(const json_t *before, const json_t *after);
 /*
  * What of `hits` is the workload's doing: {function: {"hits", "control", "net", "by"}}. `self` and
  * `idle` are the task names of the workload and of the one that did nothing; tasks in `strangers`
- * (object, names as keys) lived before. Without "by" all but the control's calls count.
+ * (object, names as keys) lived before. Without "by", "net" is 0 unless `hits` is clearly beyond
+ * the control's.
  */
 json_t *hits_attributed(const json_t *hits, const json_t *control, const char *self,
 			const char *idle, const json_t *strangers);

@@ -14,7 +14,7 @@
 
 enum {
 	PROFILER_NAME = 30, /* characters: kernel/trace/ftrace.c, function_stat_show() */
-	HIST_SIZE = 256,    /* names of tasks; a power of two, 128 at least */
+	HIST_SIZE = 512,    /* names of tasks; a power of two */
 };
 
 struct probe {
@@ -442,8 +442,7 @@ void probes_stop(struct probes *p)
 	for (size_t i = 0; i < p->count; i++)
 		lost += p->items[i].lost;
 	if (lost)
-		warning("%ld calls were of more tasks than a histogram has room for: they count, "
-			"but nobody knows whose they were",
+		warning("calls that found no room in a histogram of tasks, and are nobody's: %ld",
 			lost);
 	if (p->method == PROBE_PROFILER)
 		stop_profiler();

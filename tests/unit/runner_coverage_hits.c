@@ -142,17 +142,25 @@ static void attributes_calls(void **state)
 	json_decref(strangers);
 }
 
-/* The profiler knows no tasks: what is beyond the still time counts. */
+/* Where nobody knows who called, what is clearly beyond the still time counts. */
 static void subtracts_without_tasks(void **state)
 {
-	json_t *hits = json("{\"walk\":{\"hits\":100}, \"start\":{\"hits\":5}}");
-	json_t *control = json("{\"walk\":{\"hits\":1}, \"start\":{\"hits\":6}}");
+	json_t *hits = json("{\"walk\":{\"hits\":100}, \"start\":{\"hits\":5}, "
+			    "\"once\":{\"hits\":1}, \"noise\":{\"hits\":29}, "
+			    "\"more\":{\"hits\":149}, \"enough\":{\"hits\":150}}");
+	json_t *control = json("{\"walk\":{\"hits\":1}, \"start\":{\"hits\":6}, "
+			       "\"noise\":{\"hits\":24}, \"more\":{\"hits\":100}, "
+			       "\"enough\":{\"hits\":100}}");
 	json_t *strangers = json_object();
 
 	(void)state;
 	is(hits_attributed(hits, control, "wide", "null", strangers),
 	   "{\"walk\":{\"hits\":100, \"control\":1, \"net\":99},"
-	   " \"start\":{\"hits\":5, \"control\":6, \"net\":0}}");
+	   " \"start\":{\"hits\":5, \"control\":6, \"net\":0},"
+	   " \"once\":{\"hits\":1, \"control\":0, \"net\":1},"
+	   " \"noise\":{\"hits\":29, \"control\":24, \"net\":0},"
+	   " \"more\":{\"hits\":149, \"control\":100, \"net\":0},"
+	   " \"enough\":{\"hits\":150, \"control\":100, \"net\":50}}");
 	json_decref(hits);
 	json_decref(control);
 	json_decref(strangers);
