@@ -17,13 +17,35 @@ static json_t *run_of(const struct results *r)
 	return NULL;
 }
 
+static char *text_of(const json_t *value);
+
+/* "name: value; name: value" */
+static char *object_text(const json_t *object)
+{
+	char *all = xstrdup("");
+	const char *name;
+	json_t *value;
+
+	json_object_foreach ((json_t *)object, name, value) {
+		char *text = text_of(value);
+		char *longer = xasprintf("%s%s%s: %s", all, *all ? "; " : "", name, text);
+
+		free(text);
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
 /* A value as people read it. The caller frees. */
 static char *text_of(const json_t *value)
 {
-	if (!value)
+	if (!value || json_is_null(value))
 		return xstrdup("not recorded");
 	if (json_is_string(value))
 		return xstrdup(json_string_value(value));
+	if (json_is_object(value))
+		return object_text(value);
 	return json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT);
 }
 
