@@ -271,10 +271,7 @@ static int prepare_and_run(struct session *s, char **path)
 	struct coverage_options *o = &s->options;
 	int status = STATUS_USAGE;
 
-	if (!probe_method_parse(o->method, &s->method)) {
-		error("--method %s: allowed are auto, kprobes and profiler", o->method);
-		return STATUS_USAGE;
-	}
+	probe_method_parse(o->method, &s->method);
 	if (catalogue_read(&s->catalogue))
 		return STATUS_FAILED;
 	if (functions_read(&s->functions, o->functions) ||
@@ -366,6 +363,24 @@ static int take_only(struct coverage_options *o, const char *pattern)
 	return 0;
 }
 
+static int check_words(const struct coverage_options *o)
+{
+	enum probe_method method;
+	int rc = 0;
+
+	if (!probe_method_parse(o->method, &method)) {
+		error("--method %s: allowed are auto, kprobes and profiler", o->method);
+		rc = -1;
+	}
+	if (!*o->label || *o->label == '.' || strchr(o->label, '/') || strlen(o->label) > 99) {
+		error("--label '%s': a label is the name of a folder: no slash, no dot at its "
+		      "start, 1 to 99 characters",
+		      o->label);
+		rc = -1;
+	}
+	return rc;
+}
+
 static int parse(struct coverage_options *o, int argc, char **argv)
 {
 	static const struct option options[] = {
@@ -441,7 +456,7 @@ static int parse(struct coverage_options *o, int argc, char **argv)
 		      o->lab ? "kernel" : "record file");
 		return -1;
 	}
-	return 0;
+	return check_words(o);
 }
 
 static int coverage_main(int argc, char **argv)

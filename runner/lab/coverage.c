@@ -97,6 +97,18 @@ static int open_kernels(struct session *s)
 	return rc;
 }
 
+/* An emulated timer on a busy host can fail the kernel's test of it, which ends the boot. */
+static void trust_timer(struct machine *m)
+{
+	char *words;
+
+	if (m->accel != ACCEL_TCG || m->arch != ARCH_X86_64)
+		return;
+	words = xasprintf("%s%sno_timer_check", m->cmdline, *m->cmdline ? " " : "");
+	free(m->cmdline);
+	m->cmdline = words;
+}
+
 /* Only what was called counts, so the processor may be an emulated one. */
 static int prepare_machine(struct session *s)
 {
@@ -113,6 +125,7 @@ static int prepare_machine(struct session *s)
 	m->accel =
 		m->arch == arch_host() && !access("/dev/kvm", R_OK | W_OK) ? ACCEL_KVM : ACCEL_TCG;
 	m->seconds = 3 * 3600;
+	trust_timer(m);
 	needs = (struct guest_needs){ m->arch, m->node_count, machine_cpus(m) };
 	for (size_t i = 0; i < s->kernel_count; i++)
 		reasons += kernel_check(&s->kernels[i], &needs);

@@ -134,6 +134,12 @@ matrix() {
 	run --separate-stderr "$RMAPBENCH" coverage --method perf
 	left_with 2
 	warns_of "--method perf: allowed are auto, kprobes and profiler"
+	run --separate-stderr "$RMAPBENCH" coverage --lab --method perf build/kernels/base
+	left_with 2
+	warns_of "--method perf"
+	run --separate-stderr "$RMAPBENCH" coverage --label a/b
+	left_with 2
+	warns_of "--label 'a/b': a label is the name of a folder"
 	run --separate-stderr "$RMAPBENCH" coverage kernel
 	left_with 2
 	warns_of "'kernel' is one argument too many"
