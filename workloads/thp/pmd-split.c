@@ -98,6 +98,8 @@ static void run(struct bench *b)
 			round_of(b, how);
 	}
 	sharers_free(b, &sharers);
+	if (munmap(elsewhere, thp_size()))
+		bench_fail(b, "munmap of the room to move to: %m");
 }
 
 const struct workload workload = {
