@@ -85,7 +85,8 @@ static void put_row(FILE *to, const struct comparison *c, const struct row *r)
 	html_cell(to, "td", k.name);
 	put_metric(to, r);
 	html_cell(to, "td", c->new->label);
-	fprintf(to, "<td class=\"%s\">%s</td>", class_of(r), k.verdict);
+	fprintf(to, "<td class=\"%s\">%s%s%s</td>", class_of(r), k.verdict,
+		r->verdict == DIFFERENT ? ", " : "", r->verdict == DIFFERENT ? class_of(r) : "");
 	put_number(to, r->e.ratio - 1, k.change);
 	put_number(to, r->exact ? NAN : r->e.low - 1, k.low);
 	put_number(to, r->exact ? NAN : r->e.high - 1, r->exact ? "exact" : k.high);
