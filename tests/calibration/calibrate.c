@@ -368,7 +368,7 @@ static void put_table(const char *path, const struct cell *cells, const struct o
 			fprintf(f, " %.1f%% |", 100 * share(o[i + k].rejected, &o[i + k]));
 		fprintf(f, "\n");
 	}
-	fprintf(f, "\n| other analyses, no effect | blocks | false positives | coverage |\n"
+	fprintf(f, "\n| other analyses, no effect | n a side | false positives | coverage |\n"
 		   "|:--|--:|--:|--:|\n");
 	for (size_t i = GRID; i < count; i++) {
 		fprintf(f, "| %s%s | %.1f | %.1f%% | %.1f%% |\n", cells[i].name,
@@ -405,6 +405,7 @@ static size_t make_cells(struct cell *cells, const struct simulation *like)
 	/* Boots that were not run in pairs share no noise: all of it is between boots. */
 	for (int i = 1; i <= 3; i++) {
 		others[i].s.block_sd = 0;
+		others[i].s.spikes = 0; /* they would only blur what goes wrong */
 		others[i].s.boot_sd = hypot(like->boot_sd, like->block_sd);
 	}
 	others[2].s.shape = SHAPE_BIMODAL;
