@@ -305,11 +305,12 @@ static void put_runs(const struct letter *l)
 		const json_t *run = run_of(l->results[i]);
 		struct line line = { l->to, 0 };
 
+		letter_wrap(l, "  # ", "  # ", "%zu boots of %s", l->results[i]->boot_count,
+			    text_at(run, "kernel", "release"));
 		put_words(&line, (const char *[]){ "rmapbench", "run", "--config",
 						   text_at(run, "config", "file"), "--label",
 						   l->results[i]->label, NULL });
-		fprintf(l->to, "    # %zu boots of %s\n", l->results[i]->boot_count,
-			text_at(run, "kernel", "release"));
+		fputc('\n', l->to);
 	}
 }
 

@@ -40,6 +40,13 @@ can_be_mailed() {
 	! grep -nE '^.{76}' <<<"$output"
 }
 
+# sweep LABEL PERCENT [BOOTS]: sweep_results, made once for all tests.
+sweep() {
+	local made=$BATS_FILE_TMPDIR/$2-${3:-4}-${PRIMARY//[^a-z]/}
+	[ -d "$made/$1" ] || sweep_results "$made" "$@"
+	cp -r "$made/$1" "$R"
+}
+
 # exact LABEL INDEX INSTRUCTIONS OBJECTS
 exact() {
 	local v
@@ -53,8 +60,8 @@ exact() {
 }
 
 @test "letter: two kernels, timed: the golden letter" {
-	sweep_results "$R" base 100
-	sweep_results "$R" lazy 93
+	sweep base 100
+	sweep lazy 93
 	letter base lazy
 	left_with 0
 	golden letter-two.txt
@@ -63,9 +70,9 @@ exact() {
 
 @test "letter: base, off and on in columns: the golden letter" {
 	PRIMARY='"fork/wide:last"'
-	sweep_results "$R" base 100
-	sweep_results "$R" off 101
-	sweep_results "$R" on 93
+	sweep base 100
+	sweep off 101
+	sweep on 93
 	letter base off on
 	left_with 0
 	golden letter-three.txt
@@ -87,7 +94,7 @@ exact() {
 @test "letter: more kernels than columns make another table" {
 	local l
 	for l in base a b c; do
-		sweep_results "$R" $l 100 2
+		sweep $l 100 2
 	done
 	letter base a b c
 	left_with 0
@@ -97,8 +104,8 @@ exact() {
 }
 
 @test "letter: the order is the one that maintainers read in" {
-	sweep_results "$R" base 100 2
-	sweep_results "$R" lazy 93 2
+	sweep base 100 2
+	sweep lazy 93 2
 	letter base lazy
 	run grep -B1 -E '^--+$' <<<"$output"
 	[ "$(grep -vE '^--' <<<"$output" | tr '\n' '|')" = \
@@ -172,8 +179,8 @@ exact() {
 }
 
 @test "letter: skips, invalid workloads and failed boots are named with their reasons" {
-	sweep_results "$R" base 100 2
-	sweep_results "$R" new 100 2
+	sweep base 100 2
+	sweep new 100 2
 	new_boot "$R" new 7
 	record '{"record":"skip","workload":"migrate/mbind","params":{},"reason":"needs 2 nodes, there is 1","need":"nodes"}'
 	record '{"record":"invalid","workload":"thp/split","params":{},"process":0,"pass":"time","reason":"thp_split_page grew by 0"}'
@@ -188,8 +195,8 @@ exact() {
 }
 
 @test "letter: nothing missing is said to be so" {
-	sweep_results "$R" base 100 2
-	sweep_results "$R" new 100 2
+	sweep base 100 2
+	sweep new 100 2
 	letter base new
 	said "no workload of the plan was skipped or invalid, no boot failed or was cut off"
 }
@@ -197,7 +204,7 @@ exact() {
 @test "letter: labels that are no ASCII, long words and quotes stay in the lines" {
 	local l
 	for l in "Früh'ling" "$(printf 'x%.0s' {1..60})"; do
-		sweep_results "$R" "$l" 100 2
+		sweep "$l" 100 2
 	done
 	letter "Früh'ling" "$(printf 'x%.0s' {1..60})"
 	left_with 0
@@ -207,8 +214,8 @@ exact() {
 }
 
 @test "letter: pictures are of what changed most, in ASCII" {
-	sweep_results "$R" base 100 2
-	sweep_results "$R" lazy 93 2
+	sweep base 100 2
+	sweep lazy 93 2
 	letter base lazy
 	said "fork/wide: anon_vma while held, objects"
 	said "fork/vmas: fork, us"
@@ -216,8 +223,8 @@ exact() {
 }
 
 @test "letter: without gnuplot there is an error and no half letter" {
-	sweep_results "$R" base 100 2
-	sweep_results "$R" lazy 93 2
+	sweep base 100 2
+	sweep lazy 93 2
 	mkdir empty
 	PATH=$BATS_TEST_TMPDIR/empty run "$BUILD/rmapbench" letter base lazy
 	left_with 1
@@ -257,7 +264,7 @@ exact() {
 
 @test "letter: results that must not be compared are refused" {
 	exact base 0 50000 2
-	sweep_results "$R" timed 100 2
+	sweep timed 100 2
 	letter base timed
 	left_with 1
 	says "not comparable"
