@@ -361,9 +361,11 @@ void letter_latency(const struct letter *l)
 	       "paired).",
 	       is_latency);
 	tables(l, "Path length",
-	       "Executed instructions (insn), kernel and workload together, of one operation "
-	       "(or one unit of work). Lower is better, but this is no time. Change in percent; "
-	       "exact: every boot of a kernel gave the same; n: boots a side.",
+	       "Executed instructions (insn), kernel and workload together, of one operation (or "
+	       "one unit of work). Lower is better, but this is no time. Change in percent; exact: "
+	       "every boot of a kernel gave the same in one memory layout, but another layout or "
+	       "command line moves some paths by some percent ('lab --mode layout' samples them); "
+	       "n: boots a side.",
 	       is_path);
 }
 
