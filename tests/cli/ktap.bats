@@ -115,3 +115,16 @@ parses_as() {
 	parses_as "0 ok, 0 not ok, 0 skipped"
 	says "# nothing to resume"
 }
+
+@test "ktap: a run that is interrupted closes its tests, as failed" {
+	use_fakes waits good
+	plan '[fake/waits]' "gate = $BATS_TEST_TMPDIR/never" '[fake/good]'
+	"$RMAPBENCH" run --config "$PLAN" --label t --out "$OUT" --ktap >"$BATS_TEST_TMPDIR/out" 2>/dev/null &
+	until_true pgrep -f "$FAKES/waits --control" >/dev/null
+	kill -INT $!
+	wait $! && return 1
+	output=$(<"$BATS_TEST_TMPDIR/out")
+	parses_as "0 ok, 2 not ok, 0 skipped"
+	says "# not run: the run was cut off"
+	nobody_left
+}
