@@ -161,36 +161,23 @@ static int fail_on_worse(struct comparison *const *c, size_t count)
 
 static int run(const struct options *o, struct results **results, size_t count)
 {
-	struct comparison **c = xcalloc(count, sizeof(*c));
-	size_t compared = 0;
+	struct comparison **c = compare_all(results, count, &o->compare);
 	int status = STATUS_DONE;
 
-	for (size_t i = 1; i < count && !status; i++) {
-		char *why = NULL;
-
-		c[compared] = compare_results(results[0], results[i], &o->compare, &why);
-		if (c[compared]) {
-			compared++;
-			continue;
-		}
-		error("%s", why);
-		free(why);
-		status = STATUS_FAILED;
-	}
-	if (!status && o->out)
-		status = write_folder(o->out, c, compared);
+	if (!c)
+		return STATUS_FAILED;
+	if (o->out)
+		status = write_folder(o->out, c, count - 1);
 	if (!status) {
-		o->format->write(stdout, c, compared);
+		o->format->write(stdout, c, count - 1);
 		if (fflush(stdout) || ferror(stdout)) {
 			error("cannot write the table: %s", strerror(errno));
 			status = STATUS_FAILED;
 		}
 	}
 	if (!status && o->fail_on_worse)
-		status = fail_on_worse(c, compared);
-	for (size_t i = 0; i < compared; i++)
-		comparison_free(c[i]);
-	free(c);
+		status = fail_on_worse(c, count - 1);
+	free_comparisons(c, count - 1);
 	return status;
 }
 

@@ -124,32 +124,14 @@ static int write_letter(struct letter *l, char *const *names, const char *root)
 static int compare_and_write(const struct options *o, struct results **results, size_t count,
 			     char *const *names)
 {
-	struct comparison **c = xcalloc(count, sizeof(*c));
-	size_t compared = 0;
-	int status = STATUS_DONE;
+	struct comparison **c = compare_all(results, count, &o->compare);
+	struct letter l = { .results = results, .count = count, .comparisons = c, .full = o->full };
+	int status;
 
-	for (size_t i = 1; i < count && !status; i++) {
-		char *why = NULL;
-
-		c[compared] = compare_results(results[0], results[i], &o->compare, &why);
-		if (c[compared]) {
-			compared++;
-			continue;
-		}
-		error("%s", why);
-		free(why);
-		status = STATUS_FAILED;
-	}
-	if (!status) {
-		struct letter l = {
-			.results = results, .count = count, .comparisons = c, .full = o->full
-		};
-
-		status = write_letter(&l, names, o->root);
-	}
-	for (size_t i = 0; i < compared; i++)
-		comparison_free(c[i]);
-	free(c);
+	if (!c)
+		return STATUS_FAILED;
+	status = write_letter(&l, names, o->root);
+	free_comparisons(c, count - 1);
 	return status;
 }
 

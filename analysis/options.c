@@ -127,3 +127,29 @@ void free_all(struct results **results, size_t count)
 		results_free(results[i]);
 	free(results);
 }
+
+struct comparison **compare_all(struct results *const *results, size_t count,
+				const struct compare_options *o)
+{
+	struct comparison **c = xcalloc(count, sizeof(*c));
+
+	for (size_t i = 0; i + 1 < count; i++) {
+		char *why = NULL;
+
+		c[i] = compare_results(results[0], results[i + 1], o, &why);
+		if (c[i])
+			continue;
+		error("%s", why);
+		free(why);
+		free_comparisons(c, i);
+		return NULL;
+	}
+	return c;
+}
+
+void free_comparisons(struct comparison **c, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		comparison_free(c[i]);
+	free(c);
+}

@@ -9,6 +9,7 @@
 #include <stddef.h>
 
 #include "analysis/load.h"
+#include "analysis/verdict.h"
 
 /* "2%" or "0.02" into a share above 0 and below 1. */
 bool parse_share(const char *option, const char *text, double *share);
@@ -31,5 +32,13 @@ bool make_folder(const char *path);
  */
 struct results **load_all(char **names, size_t n, const char *root, size_t *count, int *status);
 void free_all(struct results **results, size_t count);
+
+/*
+ * Compares each result with the first: `count` - 1 comparisons, [i] of results[0] and
+ * results[i + 1]. NULL if one must not be compared. The results must outlive them.
+ */
+struct comparison **compare_all(struct results *const *results, size_t count,
+				const struct compare_options *o);
+void free_comparisons(struct comparison **c, size_t count);
 
 #endif

@@ -177,30 +177,14 @@ static int write_page(struct report *r, const char *out)
 
 static int compare_and_write(const struct options *o, struct results **results, size_t count)
 {
-	struct comparison **c = xcalloc(count, sizeof(*c));
-	size_t compared = 0;
-	int status = STATUS_DONE;
+	struct comparison **c = compare_all(results, count, &o->compare);
+	struct report r = { .results = results, .count = count, .comparisons = c };
+	int status;
 
-	for (size_t i = 1; i < count && !status; i++) {
-		char *why = NULL;
-
-		c[compared] = compare_results(results[0], results[i], &o->compare, &why);
-		if (c[compared]) {
-			compared++;
-			continue;
-		}
-		error("%s", why);
-		free(why);
-		status = STATUS_FAILED;
-	}
-	if (!status) {
-		struct report r = { .results = results, .count = count, .comparisons = c };
-
-		status = write_page(&r, o->out);
-	}
-	for (size_t i = 0; i < compared; i++)
-		comparison_free(c[i]);
-	free(c);
+	if (!c)
+		return STATUS_FAILED;
+	status = write_page(&r, o->out);
+	free_comparisons(c, count - 1);
 	return status;
 }
 
