@@ -106,7 +106,9 @@ teardown() {
 	guests=$(guests_of "$LAB_PID")
 	[ -n "$guests" ]
 	kill -INT "$LAB_PID"
-	run ! wait "$LAB_PID"
+	status=0
+	wait "$LAB_PID" || status=$? # not by run: a subshell cannot wait for it
+	[ "$status" -ne 0 ]
 	LAB_PID=
 	for pid in $guests; do [ ! -d "/proc/$pid" ]; done
 	grep -q -e '--resume' "$BATS_TEST_TMPDIR/stderr"
@@ -133,7 +135,9 @@ teardown() {
 	done
 	sleep 1
 	kill -KILL "$(guests_of "$LAB_PID")"
-	run ! wait "$LAB_PID"
+	status=0
+	wait "$LAB_PID" || status=$? # not by run: a subshell cannot wait for it
+	[ "$status" -ne 0 ]
 	LAB_PID=
 	grep -q "QEMU was killed by signal 9" "$BATS_TEST_TMPDIR/stderr"
 	[ "$(cat "$OUT"/*/*/*.jsonl | jq -r 'select(.record == "boot_failed") | .outcome')" = killed ]
