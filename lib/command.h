@@ -45,4 +45,7 @@ void command_print(FILE *to, const struct command *c);
 /* Prints the usage of a subcommand to stderr and returns STATUS_USAGE. */
 int command_usage(const struct command *c);
 
+/* The subcommand of that name, or NULL. */
+const struct command *command_find(const char *name);
+
 #endif

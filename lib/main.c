@@ -37,15 +37,6 @@ static void help(FILE *to)
 	free(all);
 }
 
-static const struct command *find(const char *name)
-{
-	for_each_command (c) {
-		if (!strcmp((*c)->name, name))
-			return *c;
-	}
-	return NULL;
-}
-
 static int command_help(const struct command *c)
 {
 	printf("rmapbench %s: %s\n\nusage:\n", c->name, c->summary);
@@ -61,7 +52,7 @@ int main(int argc, char **argv)
 
 	/* Process 1 of a lab guest; its arguments are what the kernel could not use. */
 	if (!strcmp(argv[0], "/init"))
-		return find("init")->main(argc, argv);
+		return command_find("init")->main(argc, argv);
 	if (argc < 2) {
 		help(stderr);
 		return STATUS_USAGE;
@@ -74,7 +65,7 @@ int main(int argc, char **argv)
 		printf("rmapbench " VERSION "\n");
 		return STATUS_DONE;
 	}
-	c = find(argv[1]);
+	c = command_find(argv[1]);
 	if (!c) {
 		error("'%s' is no command of rmapbench; 'rmapbench --help' lists them", argv[1]);
 		return STATUS_USAGE;

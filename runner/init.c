@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
 /*
  * Process 1 of a lab guest: mounts what the runner reads, finds the area shared with the host, arms
- * the watchdog, calls the command it was ordered to (run, coverage) as a host would, and powers off. It has neither a shell nor
- * a module to help it.
+ * the watchdog, calls the command it was ordered to (run, coverage) as a host would, and powers
+ * off. It has neither a shell nor a module to help it.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -319,15 +319,6 @@ static bool read_orders(struct orders *o)
 	return true;
 }
 
-static const struct command *command_named(const char *name)
-{
-	for_each_command (c) {
-		if (!strcmp((*c)->name, name))
-			return *c;
-	}
-	return NULL;
-}
-
 /* The record_sink: a record reaches the host before the next one is made. */
 static int send_record(const char *line, size_t length)
 {
@@ -341,7 +332,7 @@ static int send_record(const char *line, size_t length)
 
 static pid_t start_run(const struct orders *o, const sigset_t *mask)
 {
-	const struct command *run = o->argc ? command_named(o->argv[0]) : NULL;
+	const struct command *run = o->argc ? command_find(o->argv[0]) : NULL;
 	pid_t pid;
 
 	if (!run) {

@@ -312,15 +312,6 @@ static int read_plan(struct session *s)
 	return -1;
 }
 
-static const struct command *run_command(void)
-{
-	for_each_command (c) {
-		if (!strcmp((*c)->name, "run"))
-			return *c;
-	}
-	die(STATUS_FAILED, "this program was built without the run command");
-}
-
 /* What a mistake in the plan would say in every guest, it says here, before the first one. */
 static int check_plan(const struct session *s)
 {
@@ -340,7 +331,7 @@ static int check_plan(const struct session *s)
 	if (!pid) {
 		if (!freopen("/dev/null", "w", stdout))
 			_exit(STATUS_FAILED);
-		exit(run_command()->main(argc, (char **)argv));
+		exit(command_find("run")->main(argc, (char **)argv));
 	}
 	close(fd);
 	if (pid < 0 || waitpid(pid, &status, 0) != pid)
@@ -432,10 +423,9 @@ static int build_image(struct session *s)
 {
 	double begun = clock_seconds();
 	char *orders = orders_text(s);
-	struct image_source source = { .runner = s->runner,
-				       .workloads = s->workloads,
-				       .plan = s->plan,
-				       .orders = orders };
+	struct image_source source = {
+		.runner = s->runner, .workloads = s->workloads, .plan = s->plan, .orders = orders
+	};
 	size_t bytes;
 
 	s->lab.initramfs = image_build(&source, &bytes);
