@@ -145,6 +145,16 @@ as_nobody() {
 	has_records 1 '.record == "samples"'
 }
 
+@test "slab caches that cannot be shrunk are not counted: told once, and what can be timed is timed" {
+	needs_root
+	plan '[null]' 'count_repeats = 1' '[fork/wide]' 'children = 2' 'samples = 20' 'count_repeats = 1'
+	bench_privately "mount --bind /sys/kernel/slab /sys/kernel/slab && mount -o remount,ro,bind /sys/kernel/slab"
+	left_with 0
+	[ "$(grep -c 'slab objects are not counted: the slab caches cannot be shrunk' <<<"$stderr")" = 1 ]
+	has_records 0 '.record == "slab"'
+	jq -es '[.[] | select(.record == "samples") | .workload] | unique == ["fork/wide", "null"]' "$(records)"
+}
+
 @test "a cache that other kinds of objects share is called merged, with their names" {
 	needs_root
 	[ -L /sys/kernel/slab/anon_vma_chain ] || skip "anon_vma_chain has a cache of its own here"

@@ -564,6 +564,7 @@ is_invalid() {
 	bench_privately "mount --bind $BATS_TEST_TMPDIR/kmsg /dev/kmsg"
 	left_with 1
 	has_records 1 '.record == "kernel_log" and .workload == "fake/warns" and (.lines[0] | startswith("WARNING: CPU: 0"))'
+	has_records 1 '.record == "invalid"'
 	has_records 1 '.record == "invalid" and (.reason | contains("WARNING"))'
 	has_records 1 '.record == "samples" and .workload == "fake/good"'
 }

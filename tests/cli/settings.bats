@@ -17,11 +17,13 @@ other_swappiness() {
 setup() {
 	needs_root
 	other_swappiness
+	OLD_THP=$(sed -n 's/.*\[\(.*\)\].*/\1/p' $THP 2>/dev/null) || true
 }
 
 # Should a test fail half-way, the host is as it was.
 teardown() {
 	[ -z "${OLD:-}" ] || echo "$OLD" >$SWAPPINESS
+	[ -z "${OLD_THP:-}" ] || echo "$OLD_THP" >$THP
 }
 
 is_set() { [ "$(cat $SWAPPINESS)" = "$NEW" ]; }
@@ -94,6 +96,18 @@ workload_waits() {
 	nobody_left
 	whole_lines "$(records)"
 	has_records 0 '.record == "end"'
+}
+
+@test "settings: the janitor of a killed runner ends the children of the workload too" {
+	use_fakes hang
+	plan '[settings]' "swappiness = $NEW" '[fake/hang]'
+	"$RMAPBENCH" run --config "$PLAN" --label t --out "$OUT" >/dev/null 2>&1 3>&- &
+	RUNNER=$!
+	until_true pgrep -f "^$FAKES/hang-child" >/dev/null
+	kill -KILL $RUNNER
+	wait $RUNNER || true
+	until_true is_back
+	nobody_left
 }
 
 @test "settings: put back when a workload is invalid, and when no record can be written" {
