@@ -14,6 +14,7 @@
 
 #include "lib/alloc.h"
 #include "lib/error.h"
+#include "runner/environment.h"
 #include "runner/record.h"
 
 enum { LOOK_MS = 100 }; /* how often the guests are looked after */
@@ -167,6 +168,7 @@ static void complete_run(const struct lab *lab, const struct slot *s, json_t *ru
 {
 	static const char *const accels[] = { "tcg icount", "kvm", "tcg" };
 	char *start = utc_now();
+	json_t *kernel;
 
 	json_object_set_new(run, "label", json_string(kernel_of(lab, s->boot)->label));
 	json_object_set_new(run, "boot_id", json_string(s->boot->boot_id));
@@ -181,6 +183,10 @@ static void complete_run(const struct lab *lab, const struct slot *s, json_t *ru
 				      accels[lab->machine->accel], "cpu", machine_cpu(lab->machine),
 				      "seed", (json_int_t)guest_seed(lab, s->boot)));
 	json_object_set_new(json_object_get(run, "config"), "file", json_string(lab->plan_name));
+	/* A kernel without IKCONFIG cannot tell; the file beside its image can. */
+	kernel = json_object_get(run, "kernel");
+	if (json_is_null(json_object_get(kernel, "config")) && kernel_of(lab, s->boot)->config)
+		environment_add_config(kernel, kernel_of(lab, s->boot)->config);
 	free(start);
 }
 
