@@ -11,6 +11,15 @@ packages() {
 	awk -v group="[$1]" '/^\[/ { on = ($0 == group); next } on && NF && !/^#/' "$list"
 }
 
+# A library may be there for another architecture only, or for both.
+installed() {
+	case $1 in
+	*:*) wanted=${1#*:} ;;
+	*) wanted="$(dpkg --print-architecture 2>/dev/null)|all" ;;
+	esac
+	dpkg-query -W -f='${Architecture} ${db:Status-Status}\n' "$1" 2>/dev/null | grep -qxE "($wanted) installed"
+}
+
 missing=""
 for group in "$@"; do
 	names=$(packages "$group")
@@ -19,10 +28,7 @@ for group in "$@"; do
 		exit 2
 	fi
 	for name in $names; do
-		case $(dpkg-query -W -f='${db:Status-Status}' "$name" 2>/dev/null) in
-		installed) ;;
-		*) missing="$missing $name" ;;
-		esac
+		installed "$name" || missing="$missing $name"
 	done
 done
 [ -n "$missing" ] || exit 0

@@ -22,6 +22,7 @@
 #include "runner/lab/boots.h"
 #include "runner/lab/config.h"
 #include "runner/lab/image.h"
+#include "runner/lab/kvm.h"
 #include "runner/lab/programs.h"
 
 enum { MOST_KERNELS = 16 };
@@ -114,7 +115,7 @@ static int prepare_machine(struct session *s)
 {
 	struct machine *m = &s->config.machine;
 	struct guest_needs needs;
-	char *qemu;
+	char *qemu, *no_kvm;
 	int reasons = 0;
 
 	if (!s->options->lab_config)
@@ -122,8 +123,9 @@ static int prepare_machine(struct session *s)
 	m->arch = s->kernels[0].arch;
 	m->fixed_layout = false;
 	m->one_thread = true;
-	m->accel =
-		m->arch == arch_host() && !access("/dev/kvm", R_OK | W_OK) ? ACCEL_KVM : ACCEL_TCG;
+	no_kvm = kvm_refusal(m->arch);
+	m->accel = no_kvm ? ACCEL_TCG : ACCEL_KVM;
+	free(no_kvm);
 	m->seconds = 3 * 3600;
 	trust_timer(m);
 	needs = (struct guest_needs){ m->arch, m->node_count, machine_cpus(m) };

@@ -24,6 +24,7 @@
 #include "runner/lab/boots.h"
 #include "runner/lab/config.h"
 #include "runner/lab/image.h"
+#include "runner/lab/kvm.h"
 #include "runner/lab/programs.h"
 #include "runner/lab/repeat.h"
 #include "version.h"
@@ -203,29 +204,30 @@ static int choose_accel(struct session *s)
 {
 	struct machine *m = &s->config.machine;
 	enum mode mode = s->config.mode;
+	char *why;
 
 	m->fixed_layout = mode == MODE_EXACT;
 	m->accel = ACCEL_ICOUNT;
 	s->lab.mode = mode == MODE_EXACT ? "unrepeated" : mode_name(mode);
 	if (mode != MODE_TIME)
 		return 0;
-	if (m->arch == arch_host() && !access("/dev/kvm", R_OK | W_OK)) {
-		m->accel = ACCEL_KVM;
+	why = kvm_refusal(m->arch);
+	m->accel = why ? ACCEL_TCG : ACCEL_KVM;
+	if (!why)
 		return 0;
-	}
-	m->accel = ACCEL_TCG;
 	s->lab.mode = "emulated";
 	if (s->options.force) {
-		warning("no KVM for %s guests here: times of an emulated processor are called "
+		warning("no KVM for %s guests here (%s): times of an emulated processor are called "
 			"emulated everywhere, and say nothing about a real one",
-			arch_name(m->arch));
+			arch_name(m->arch), why);
+		free(why);
 		return 0;
 	}
 	error("mode time needs KVM for %s guests (%s): an emulator's times are not times. Take "
 	      "--mode exact, which counts instructions; or --force, and every figure is called "
 	      "emulated",
-	      arch_name(m->arch),
-	      m->arch == arch_host() ? "/dev/kvm cannot be opened" : "this machine is another");
+	      arch_name(m->arch), why);
+	free(why);
 	return -1;
 }
 
@@ -681,7 +683,7 @@ static int preflight(struct session *s, char **words, int count)
 		wrong |= !!check_plan(s);
 	if (wrong)
 		return STATUS_USAGE;
-	if (choose_accel(s) || check_qemu(s) || choose_jobs(s) ||
+	if (check_qemu(s) || choose_accel(s) || choose_jobs(s) ||
 	    guest_programs(s->config.machine.arch, &s->runner, &s->workloads))
 		return STATUS_FAILED;
 	return check_results(s) ? STATUS_USAGE : STATUS_DONE;

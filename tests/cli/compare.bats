@@ -585,6 +585,7 @@ differing() {
 	done <<-'END'
 		compiler|"compiler":"gcc 12"|"compiler":"gcc 13"
 		config|"CONFIG_THP":"y"|"CONFIG_THP":"y","CONFIG_KASAN":"y"
+		config|"CONFIG_THP":"y"|"CONFIG_THP":"y","CONFIG_KFENCE":"y","CONFIG_KFENCE_SAMPLE_INTERVAL":"100"
 		config|"CONFIG_THP":"y"|"CONFIG_THP":"y","CONFIG_TRANSPARENT_HUGEPAGE_ALWAYS":"y"
 		cmdline|"cmdline":"quiet"|"cmdline":"quiet mitigations=off"
 		mitigations|"meltdown":"PTI"|"meltdown":"Vulnerable"
@@ -607,6 +608,7 @@ differing() {
 		says "$said"
 	done <<-'END'
 		"CONFIG_THP":"y"|"CONFIG_THP":"y","CONFIG_ANON_VMA_LAZY":"y"|differ in 1 more options: CONFIG_ANON_VMA_LAZY
+		"CONFIG_THP":"y"|"CONFIG_THP":"y","CONFIG_KFENCE":"y","CONFIG_KFENCE_SAMPLE_INTERVAL":"0"|differ in 2 more options: CONFIG_KFENCE, CONFIG_KFENCE_SAMPLE_INTERVAL
 		"cmdline":"quiet"|"cmdline":"console=ttyS0"|a boot of 'new' has 'console=ttyS0', another has not
 		"hash":"h"|"hash":"i"|ran by different configs
 		"thp":"madvise"|"thp":"madvise","anon_vma_lazy":"1"|3 better

@@ -46,15 +46,18 @@ timed() {
 	done
 }
 
+needs_browser() {
+	BROWSER=$(command -v chromium || command -v chromium-headless-shell) || skip "no chromium (make deps GROUPS=test)"
+}
+
 # outcome SCRIPT: what a browser makes of the page and a script behind it that sets document.body.id.
 outcome() {
-	local browser file=$BATS_TEST_TMPDIR/tried.html
-	browser=$(command -v chromium || command -v chromium-headless-shell) || skip "needs chromium"
+	local file=$BATS_TEST_TMPDIR/tried.html
 	{
 		cat "$PAGE"
 		printf '<script>%s</script>\n' "$1"
 	} >"$file"
-	"$browser" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
+	"$BROWSER" --headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking \
 		--disable-component-update --disable-sync --user-data-dir="$BATS_TEST_TMPDIR/profile" \
 		--window-size="${WIDTH:-1280},800" --dump-dom "file://$file" 2>"$BATS_TEST_TMPDIR/browser" |
 		sed -n 's/.*<body id="\([^"]*\)".*/\1/p'
@@ -168,6 +171,7 @@ outcome() {
 }
 
 @test "report: in a browser the table sorts and filters" {
+	needs_browser
 	timed base 100
 	timed new 90
 	report base new
@@ -184,6 +188,7 @@ outcome() {
 }
 
 @test "report: in a browser no page is wider than its window, down to 500 pixels" {
+	needs_browser
 	timed base 100
 	timed "a-label-that-is-long-$(printf 'x%.0s' {1..80})" 90
 	report base "a-label-that-is-long-$(printf 'x%.0s' {1..80})"

@@ -85,7 +85,18 @@ untouched() {
 	[ ! -w /dev/kvm ] || skip "this machine has KVM"
 	lab --mode time "$BASE" "$NEW"
 	left_with 1
+	tells "/dev/kvm cannot be opened"
 	tells "an emulator's times are not times"
+	untouched
+}
+
+@test "time with a KVM that opens but starts no processor is refused, and what it says is told" {
+	[ -w /dev/kvm ] || skip "no /dev/kvm"
+	[ "$(id -u)" = 0 ] || skip "another /dev/kvm takes root"
+	run --separate-stderr unshare -m bash -c \
+		"mount --bind /dev/null /dev/kvm && '$RMAPBENCH' lab --mode time --out '$OUT' '$BASE' '$NEW'"
+	left_with 1
+	tells "mode time needs KVM for x86_64 guests (qemu-system-x86_64: "
 	untouched
 }
 
