@@ -48,7 +48,8 @@ static const char *const checking_options[] = {
 	"CONFIG_KCSAN",
 	"CONFIG_KMSAN",
 	"CONFIG_UBSAN*",
-	/* KFENCE that is only built in does nothing: Debian's kernels have it with an interval of 0. */
+	/* KFENCE that is only built in does nothing: Debian's kernels have it with an interval of
+	   0. */
 	"CONFIG_KFENCE_SAMPLE_INTERVAL",
 	"CONFIG_KMEMLEAK",
 	"CONFIG_DEBUG_KMEMLEAK",
@@ -328,9 +329,8 @@ static void check_option(struct findings *f, const struct sides *s, json_t *a, j
 	json_t *x = option(a, key), *y = option(b, key);
 
 	if (!json_equal(x, y)) {
-		if (!(is_off(x) && is_off(y)) &&
-		    (matches(key, checking_options) ||
-		     (matches(key, costly_options) && s->same_series)))
+		if (!(is_off(x) && is_off(y)) && (matches(key, checking_options) ||
+						  (matches(key, costly_options) && s->same_series)))
 			differ_json(&f->refused[CONFIG], s, key, x, y);
 		else
 			notes_add(others, "%s", key);

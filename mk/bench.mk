@@ -3,17 +3,20 @@
 
 RMAPBENCH = $(O)/rmapbench
 
+# What is compared: a base and any number of new ones; the recorded example if nothing is named.
+PAIR = --results '$(RESULTS)' '$(or $(BASE),results/example/6.1)' $(if $(NEW),$(foreach n,$(NEW),'$(n)'),'results/example/6.12')
+
 # The table comes last on the terminal but for one line on the pictures.
 bench: all ## measure the running kernel: run, table, plots (LABEL=, CONFIG=, RESULTS=)
 	@$(RMAPBENCH) run --config $(CONFIG) --label '$(LABEL)' --out '$(RESULTS)'; status=$$?; \
 	echo; $(RMAPBENCH) plot --quiet --out '$(RESULTS)/$(LABEL)/plots' '$(RESULTS)/$(LABEL)' >/dev/null && \
 	echo "pictures: $$(ls '$(RESULTS)/$(LABEL)/plots'/*.png | wc -l) in $(RESULTS)/$(LABEL)/plots" && exit $$status
 
-compare: all ## put two results side by side (BASE=, NEW=: label, folder or file)
-	@$(RMAPBENCH) compare $(if $(MARGIN),--margin $(MARGIN)) '$(or $(BASE),results/example/6.1)' '$(or $(NEW),results/example/6.12)'
+compare: all ## put results side by side (BASE=, NEW="A B": label, folder or file; RESULTS=, MARGIN=)
+	@$(RMAPBENCH) compare $(if $(MARGIN),--margin $(MARGIN)) $(PAIR)
 
-plots: all ## draw PNG and SVG of results (BASE=, NEW=, OUT=)
-	@$(RMAPBENCH) plot --out '$(or $(OUT),plots)' $(if $(BASE)$(NEW),$(if $(BASE),'$(BASE)') $(if $(NEW),'$(NEW)'),'$(LABEL)')
+plots: all ## draw PNG and SVG of results (BASE=, NEW=, OUT=, RESULTS=)
+	@$(RMAPBENCH) plot --results '$(RESULTS)' --out '$(or $(OUT),plots)' $(or $(foreach r,$(BASE) $(NEW),'$(r)'),'$(LABEL)')
 
 selftest: all ## is the counting of slab objects exact on this host?
 	@$(RMAPBENCH) selftest

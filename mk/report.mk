@@ -1,8 +1,6 @@
 # SPDX-License-Identifier: GPL-2.0-or-later
 # What is sent to others: a letter for a mailing list, a page for a browser.
 
-PAIR = '$(or $(BASE),results/example/6.1)' $(if $(NEW),$(foreach n,$(NEW),'$(n)'),'results/example/6.12')
-
 letter: all ## print results as a cover letter has them, 75 columns (BASE=, NEW="A B": label, folder or file)
 	@$(RMAPBENCH) letter $(PAIR)
 

@@ -3,7 +3,7 @@
 # What the docs say is what the programs say.
 
 setup() {
-	cd "$BATS_TEST_DIRNAME/../.."
+	cd "$BATS_TEST_DIRNAME/../.." || exit
 }
 
 @test "docs/workloads.md is what the workloads declare (make docs)" {
