@@ -120,6 +120,17 @@ static const struct slab_count *find(const struct slab_count *key, const struct 
 	return found;
 }
 
+/*
+ * How many boots a side must agree before a figure is called exact; 0: never. Whole slabs depend on
+ * all that ran before: they repeat only where the whole boot does.
+ */
+static size_t exact_boots(const struct stratum *s, bool exact_count, enum slab_figure f)
+{
+	if (exact_count && f != SLAB_PAGE_BYTES)
+		return 1;
+	return s->base[0]->icount && !strcmp(s->base[0]->mode, "exact") ? 2 : 0;
+}
+
 static void compare_figure(struct comparison *c, size_t first, size_t last,
 			   const struct slab_count *s, enum slab_figure f)
 {
@@ -149,7 +160,7 @@ static void compare_figure(struct comparison *c, size_t first, size_t last,
 		.slab_new = new,
 		.figure = f,
 	};
-	struct row_source source = { value, &key, exact && f != SLAB_PAGE_BYTES };
+	struct row_source source = { value, &key, exact_boots(&c->match.strata[first], exact, f) };
 
 	rows_add(c, first, last, &like, &source);
 	if (f != SLAB_OBJECTS)

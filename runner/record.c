@@ -116,8 +116,13 @@ const char *record_path(const struct record_file *f)
 
 void record_close(struct record_file *f)
 {
+	struct stat st;
+
 	if (!f)
 		return;
+	/* Not one record fitted: a file of nothing would only puzzle its reader. */
+	if (!fstat(f->fd, &st) && !st.st_size)
+		unlink(f->path);
 	close(f->fd);
 	free(f->path);
 	free(f);

@@ -21,6 +21,7 @@ struct record_file *record_create(const char *out, const char *label, const char
  */
 int record_write(struct record_file *f, const char *type, json_t *record);
 const char *record_path(const struct record_file *f);
+/* Also removes the file if it holds no record at all. */
 void record_close(struct record_file *f);
 
 /* Also called with each line, newline included; for guests, which hand records out at once. */

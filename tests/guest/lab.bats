@@ -149,7 +149,7 @@ teardown() {
 	small_guests
 	mkdir "$OUT" "$BATS_TEST_TMPDIR/kept"
 	run --separate-stderr unshare -m bash -c "
-		mount -t tmpfs -o size=48k none '$OUT' || exit 77
+		mount -t tmpfs -o size=160k none '$OUT' || exit 77
 		'$RMAPBENCH' lab --config '$LAB' --jobs 1 --only null --only fork/vmas --out '$OUT' a='$KERNELS/6.12' b='$KERNELS/6.12'
 		status=\$?
 		cp -r '$OUT/.' '$BATS_TEST_TMPDIR/kept'
