@@ -12,23 +12,6 @@
 #include "error.h"
 #include "analysis/comparable.h"
 
-bool parse_share(const char *option, const char *text, double *share)
-{
-	char *end;
-	double v = strtod(text, &end);
-
-	if (*end == '%') {
-		v /= 100;
-		end++;
-	}
-	if (end != text && !*end && v > 0 && v < 1) {
-		*share = v;
-		return true;
-	}
-	error("%s '%s': give a share above 0 and below 100%%, such as 2%% or 0.02", option, text);
-	return false;
-}
-
 bool parse_blocks(const char *option, const char *text, size_t *blocks)
 {
 	char *end;

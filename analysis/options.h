@@ -10,9 +10,7 @@
 
 #include "analysis/load.h"
 #include "analysis/verdict.h"
-
-/* "2%" or "0.02" into a share above 0 and below 1. */
-bool parse_share(const char *option, const char *text, double *share);
+#include "lib/parse.h"
 
 /* A number of blocks, 2 to 10000. */
 bool parse_blocks(const char *option, const char *text, size_t *blocks);

@@ -8,6 +8,7 @@
 #include <glob.h>
 #include <jansson.h>
 #include <limits.h>
+#include <math.h>
 #include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,7 @@
 #include "lib/alloc.h"
 #include "lib/command.h"
 #include "lib/error.h"
+#include "lib/parse.h"
 #include "runner/files.h"
 #include "runner/lab/boots.h"
 #include "runner/lab/config.h"
@@ -27,16 +29,17 @@
 #include "runner/lab/kvm.h"
 #include "runner/lab/programs.h"
 #include "runner/lab/repeat.h"
+#include "runner/lab/until.h"
 #include "version.h"
 
-enum { MOST_WORDS = 64, MOST_KERNELS = 32 };
+enum { MOST_WORDS = 64, MOST_KERNELS = 32, MOST_BLOCKS = 100 };
 
 /* The guest's own name for its boot: the same in all, see complete_run(). */
 #define NAMELESS_BOOT "00000000-0000-4000-8000-000000000000"
 
 struct options {
 	const char *config, *plan, *out, *mode, *arch;
-	const char *blocks, *jobs, *seed;
+	const char *blocks, *jobs, *seed, *until;
 	const char *pass_on[2 * MOST_WORDS]; /* --only and --set, for the run in the guest */
 	size_t pass_on_count;
 	bool resume, force;
@@ -50,6 +53,7 @@ struct session {
 	char *plan;		  /* text */
 	char *runner, *workloads; /* programs of the guest */
 	struct lab lab;
+	long most_blocks; /* with --until */
 };
 
 static const struct command lab_command;
@@ -134,6 +138,30 @@ static long default_blocks(enum mode mode)
 	return mode == MODE_EXACT ? 2 : mode == MODE_LAYOUT ? 8 : 10;
 }
 
+/* With --until the blocks asked for are the most there may be, and the pilot comes first. */
+static int apply_until(struct session *s)
+{
+	struct lab_config *c = &s->config;
+	double share;
+
+	if (!parse_share("--until", s->options.until, &share))
+		return -1;
+	if (c->mode == MODE_EXACT) {
+		error("--until %s: mode exact has no noise and needs no more than 2 blocks; it is "
+		      "for the modes layout and time",
+		      s->options.until);
+		return -1;
+	}
+	s->most_blocks = s->options.blocks ? c->blocks : MOST_BLOCKS;
+	if (s->most_blocks < PILOT_BLOCKS) {
+		error("--blocks %ld: with --until the pilot alone takes %d", s->most_blocks,
+		      PILOT_BLOCKS);
+		return -1;
+	}
+	c->blocks = PILOT_BLOCKS;
+	return 0;
+}
+
 static int apply_options(struct session *s)
 {
 	const struct options *o = &s->options;
@@ -154,6 +182,8 @@ static int apply_options(struct session *s)
 	    take_count("seed", o->seed, 1, INT_MAX, &seed))
 		return -1;
 	c->seed = seed;
+	if (o->until && apply_until(s))
+		return -1;
 	if (o->plan) {
 		free(c->plan);
 		c->plan = xstrdup(o->plan);
@@ -463,11 +493,12 @@ static json_t *what_is_measured(const struct session *s)
 	for (size_t i = 0; i < s->options.pass_on_count; i++)
 		json_array_append_new(options, json_string(s->options.pass_on[i]));
 	sha256_hex(s->plan, strlen(s->plan), hash);
-	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:o, s:o, s:o}", "tool",
+	return json_pack("{s:s, s:s, s:s, s:s, s:I, s:s, s:s, s:o, s:o, s:o}", "tool",
 			 "rmapbench " VERSION, "mode", mode_name(s->config.mode), "arch",
 			 arch_name(m->arch), "accel", s->lab.mode, "blocks",
-			 (json_int_t)s->config.blocks, "plan", hash, "nodes", nodes, "options",
-			 options, "kernels", kernels);
+			 (json_int_t)s->config.blocks, "until",
+			 s->options.until ? s->options.until : "", "plan", hash, "nodes", nodes,
+			 "options", options, "kernels", kernels);
 }
 
 /* A boot that was cut off is booted anew, under a new name; its records are put aside. */
@@ -661,6 +692,8 @@ static void print_summary(const struct session *s)
 		free(release);
 	}
 	printf("next: rmapbench compare");
+	if (s->options.until)
+		printf(" --pilot %d", PILOT_BLOCKS);
 	for (size_t k = 0; k < s->kernel_count; k++)
 		printf(" %s/%s", lab->out, s->kernels[k].label);
 	printf("\n");
@@ -689,6 +722,84 @@ static int preflight(struct session *s, char **words, int count)
 	return check_results(s) ? STATUS_USAGE : STATUS_DONE;
 }
 
+/* Blocks that --until takes for the pair of kernels that takes most; -1 after a message. */
+static long blocks_wanted(const struct session *s)
+{
+	char *base = xasprintf("%s/%s", s->lab.out, s->kernels[0].label);
+	long most = 0;
+
+	for (size_t k = 1; k < s->kernel_count && most >= 0; k++) {
+		char *new = xasprintf("%s/%s", s->lab.out, s->kernels[k].label);
+		long n = until_blocks(s->options.until, base, new);
+
+		most = n < 0 ? -1 : n > most ? n : most;
+		free(new);
+	}
+	free(base);
+	return most;
+}
+
+/* After the pilot: what it asks for, and what that costs. 0 or -1 after a message. */
+static int extend_schedule(struct session *s, long blocks, double boot_seconds)
+{
+	struct lab *lab = &s->lab;
+	long pilot = lab->schedule.count / s->kernel_count, wanted = blocks;
+	json_t *what;
+	int rc;
+
+	if (blocks > s->most_blocks)
+		blocks = s->most_blocks;
+	printf("\npilot of %ld blocks: +-%s takes %ld blocks; %ld more, about %.0f minutes\n",
+	       pilot, s->options.until, wanted, blocks - pilot,
+	       ceil(boot_seconds * s->kernel_count * (blocks - pilot) / 60));
+	if (wanted > blocks)
+		warning("--until %s takes %ld blocks and --blocks allows %ld: the intervals will "
+			"be wider",
+			s->options.until, wanted, blocks);
+	fflush(stdout);
+	schedule_extend(&lab->schedule, s->kernel_count, blocks);
+	what = what_is_measured(s);
+	rc = schedule_save(&lab->schedule, s->options.out, what);
+	json_decref(what);
+	return rc;
+}
+
+/*
+ * The boots of the schedule; with --until those of the pilot, then as many as it asks for. The
+ * pilot's variance alone decides, so the answer is the same whenever it is asked.
+ */
+static int run_boots(struct session *s)
+{
+	struct lab *lab = &s->lab;
+	long there = lab->done + lab->failed, ran, wanted;
+	double begun = clock_seconds();
+
+	if (s->options.until)
+		printf("until +-%s: a pilot of %d blocks, %zu boots, then as many as Stein's rule "
+		       "asks for, at most %ld blocks in all\n",
+		       s->options.until, PILOT_BLOCKS, PILOT_BLOCKS * s->kernel_count,
+		       s->most_blocks);
+	fflush(stdout);
+	boots_run(lab);
+	if (!s->options.until || lab->interrupted || lab->stopped)
+		return 0;
+	wanted = blocks_wanted(s);
+	if (wanted < 0) {
+		error("--until %s: the boots so far cannot be compared, so nothing tells how many "
+		      "it takes",
+		      s->options.until);
+		return -1;
+	}
+	if ((size_t)wanted * s->kernel_count <= lab->schedule.count ||
+	    s->most_blocks * s->kernel_count <= lab->schedule.count)
+		return 0;
+	ran = lab->done + lab->failed - there;
+	if (extend_schedule(s, wanted, (clock_seconds() - begun) / (ran ? ran : 1)))
+		return -1;
+	boots_run(lab);
+	return 0;
+}
+
 static int run_lab(struct session *s)
 {
 	struct lab *lab = &s->lab;
@@ -700,7 +811,8 @@ static int run_lab(struct session *s)
 	lab->seed_by_block = s->config.mode != MODE_EXACT;
 	if (prepare_schedule(s) || build_image(s))
 		return STATUS_FAILED;
-	boots_run(lab);
+	if (run_boots(s))
+		return STATUS_FAILED;
 	if (lab->interrupted || lab->stopped) {
 		if (lab->interrupted)
 			error("interrupted: the guests are ended, what was recorded is whole. Go "
@@ -742,19 +854,13 @@ static int pass_on(struct options *o, const char *option, const char *value)
 static int parse_options(struct options *o, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "config", 1, 0, 'c' },
-		{ "plan", 1, 0, 'p' },
-		{ "out", 1, 0, 'o' },
-		{ "mode", 1, 0, 'm' },
-		{ "arch", 1, 0, 'a' },
-		{ "blocks", 1, 0, 'b' },
-		{ "jobs", 1, 0, 'j' },
-		{ "seed", 1, 0, 's' },
-		{ "only", 1, 0, 'O' },
-		{ "set", 1, 0, 'S' },
-		{ "resume", 0, 0, 'r' },
-		{ "force", 0, 0, 'f' },
-		{ 0 },
+		{ "config", 1, 0, 'c' }, { "plan", 1, 0, 'p' },
+		{ "out", 1, 0, 'o' },	 { "mode", 1, 0, 'm' },
+		{ "arch", 1, 0, 'a' },	 { "blocks", 1, 0, 'b' },
+		{ "jobs", 1, 0, 'j' },	 { "seed", 1, 0, 's' },
+		{ "only", 1, 0, 'O' },	 { "set", 1, 0, 'S' },
+		{ "resume", 0, 0, 'r' }, { "until", 1, 0, 'u' },
+		{ "force", 0, 0, 'f' },	 { 0 },
 	};
 	int c;
 
@@ -789,6 +895,9 @@ static int parse_options(struct options *o, int argc, char **argv)
 		case 'S':
 			if (pass_on(o, c == 'O' ? "--only" : "--set", optarg))
 				return -1;
+			break;
+		case 'u':
+			o->until = optarg;
 			break;
 		case 'r':
 			o->resume = true;
@@ -834,6 +943,11 @@ COMMAND(lab_command) = {
 		"the same\n"
 		"                      with another memory layout in each block; time: needs KVM\n"
 		"  --blocks N          a block is one boot of each kernel, next to each other\n"
+		"  --until 1%          modes layout and time: as many blocks as intervals of "
+		"+-1% take, by\n"
+		"                      Stein's rule: a pilot of 10, then what its spread asks "
+		"for; --blocks\n"
+		"                      is the most there may be (default: 100)\n"
 		"  --plan F            what runs in the guest (default: the smoke plan)\n"
 		"  --only P, --set K   as for run\n"
 		"  --arch A            of the guests (default: that of the first kernel)\n"

@@ -84,6 +84,17 @@ void schedule_make(struct schedule *s, size_t kernels, long blocks, uint64_t see
 	free(order);
 }
 
+void schedule_extend(struct schedule *s, size_t kernels, long blocks)
+{
+	struct schedule longer;
+
+	schedule_make(&longer, kernels, blocks, s->seed);
+	memcpy(longer.boots, s->boots, s->count * sizeof(*s->boots));
+	free(s->boots);
+	s->boots = longer.boots;
+	s->count = longer.count;
+}
+
 int schedule_save(struct schedule *s, const char *out, const json_t *what)
 {
 	json_t *boots = json_array(), *all;

@@ -32,6 +32,9 @@ struct schedule {
 /* A new schedule; the same seed gives the same order. The boots get fresh names. */
 void schedule_make(struct schedule *s, size_t kernels, long blocks, uint64_t seed);
 
+/* The same schedule with more blocks; those it has keep their order, names and states. */
+void schedule_extend(struct schedule *s, size_t kernels, long blocks);
+
 /*
  * Writes <out>/lab-<id>.json whole or not at all. `what` says what is measured; a schedule is
  * resumed only by the same. 0, or -1 after a message.

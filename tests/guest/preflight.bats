@@ -137,6 +137,19 @@ untouched() {
 	untouched
 }
 
+@test "until: where there is no noise, with less than a pilot, and no share" {
+	lab --until 1% "$BASE" "$NEW"
+	left_with 2
+	tells "mode exact has no noise"
+	lab --mode layout --until 1% --blocks 9 "$BASE" "$NEW"
+	left_with 2
+	tells "the pilot alone takes 10"
+	lab --mode layout --until much "$BASE" "$NEW"
+	left_with 2
+	tells "--until 'much': give a share above 0"
+	untouched
+}
+
 @test "two kernels are not mixed under one label" {
 	mkdir -p "$OUT/base/some-boot"
 	echo '{"record":"run","schema":1,"tool":"x","mode":"exact","kernel":{"release":"5.4.0","version":"#1"}}' >"$OUT/base/some-boot/1.jsonl"

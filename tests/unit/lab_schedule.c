@@ -77,6 +77,31 @@ static void pairs_of_blocks_are_balanced(void **state)
 	}
 }
 
+static void a_longer_schedule_keeps_what_it_had(void **state)
+{
+	struct schedule s, whole;
+
+	(void)state;
+	schedule_make(&whole, 3, 12, 7);
+	schedule_make(&s, 3, 9, 7);
+	s.boots[4].state = BOOT_DONE;
+	for (size_t i = 0; i < s.count; i++)
+		strcpy(whole.boots[i].boot_id, s.boots[i].boot_id);
+	schedule_extend(&s, 3, 12);
+	assert_int_equal(s.count, 36);
+	assert_int_equal(s.boots[4].state, BOOT_DONE);
+	for (size_t i = 0; i < s.count; i++) {
+		assert_int_equal(s.boots[i].kernel, whole.boots[i].kernel);
+		assert_int_equal(s.boots[i].index, i / 3);
+		if (i < 27)
+			assert_string_equal(s.boots[i].boot_id, whole.boots[i].boot_id);
+		else
+			assert_int_equal(s.boots[i].state, BOOT_WAITING);
+	}
+	schedule_free(&s);
+	schedule_free(&whole);
+}
+
 static void the_first_of_a_pair_is_random(void **state)
 {
 	int first = 0;
@@ -288,6 +313,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(every_block_has_every_kernel_once),
 		TEST(pairs_of_blocks_are_balanced),
+		TEST(a_longer_schedule_keeps_what_it_had),
 		TEST(the_first_of_a_pair_is_random),
 		TEST(a_seed_gives_an_order_and_boots_have_names),
 		TEST(a_schedule_is_found_by_what_it_measures),
