@@ -198,7 +198,7 @@ FAMILY=(vma/first-fault vma/split-merge vma/jit vma/guard vma/sharing vma/unmap-
 	gone "sleep 54321"
 	"$WORKLOADS/exec" --command "sleep 54322 & sleep 54322" > /dev/null 3>&- &
 	pid=$!
-	until pgrep -fx "sleep 54322" > /dev/null; do sleep 0.05; done
+	until_true pgrep -fx "sleep 54322" > /dev/null
 	kill -TERM $pid
 	wait $pid || true
 	sleep 0.2
