@@ -198,7 +198,10 @@ FAMILY=(vma/first-fault vma/split-merge vma/jit vma/guard vma/sharing vma/unmap-
 	gone "sleep 54321"
 	"$WORKLOADS/exec" --command "sleep 54322 & sleep 54322" > /dev/null 3>&- &
 	pid=$!
-	until_true pgrep -fx "sleep 54322" > /dev/null
+	for _ in {1..400}; do
+		! pgrep -fx "sleep 54322" > /dev/null || break
+		sleep 0.05
+	done
 	kill -TERM $pid
 	wait $pid || true
 	sleep 0.2
