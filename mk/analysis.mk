@@ -19,3 +19,12 @@ calibrate: $(O)/calibrate ## the long calibration of compare (10,000 repetitions
 	@scripts/calibrate.sh $(O)/calibrate
 
 .PHONY: calibration calibrate
+
+PLANTED_SRC ?= /usr/src/linux-source-6.12.tar.xz
+
+planted: deps-lab ## do intervals cover an effect of known size? Builds a kernel with one and boots it [PLANTED_SRC=]
+	@$(MAKE) --no-print-directory programs guest
+	@[ -e build/kernels/planted/vmlinuz ] || $(MAKE) --no-print-directory kernel NAME=planted SRC=$(PLANTED_SRC) PATCHES=configs/kernel/planted-spin.patch
+	@scripts/planted.sh build/kernels/planted
+
+.PHONY: planted
