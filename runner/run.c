@@ -353,6 +353,8 @@ static bool write_samples(struct session *s, const struct plan_item *item, long 
 		if (!n)
 			continue;
 		any = true;
+		if (s->icount && json_is_true(json_object_get(metric, "timed_only")))
+			continue;
 		write_metric(s, item, process, metric, area->samples + m * area->capacity, n);
 	}
 	return any;

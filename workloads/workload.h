@@ -79,6 +79,11 @@ struct metric {
 	enum metric_kind kind;
 	enum better better;
 	const char *help;
+	/*
+	 * Processes that run at once are in it: on the one CPU of a guest that counts instructions
+	 * that is a schedule and no path, and the metric is left out there.
+	 */
+	bool timed_only;
 };
 
 /*

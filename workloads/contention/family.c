@@ -232,7 +232,9 @@ const struct workload workload = {
 	.metrics = {
 		[RATE] = { "cycles", "cycles/s", THROUGHPUT, HIGHER,
 			   "of all processes; a cycle is one of each of the next three" },
-		[FORK] = { "fork", "ns", LATENCY, LOWER, "fork() of a child that leaves at once" },
+		[FORK] = { "fork", "ns", LATENCY, LOWER,
+			   "fork() of a child that leaves at once; not with instruction counting",
+			   .timed_only = true },
 		[FAULT] = { "fault", "ns", LATENCY, LOWER,
 			    "first write since that fork to one page of every VMA" },
 		[UNMAP] = { "unmap", "ns", LATENCY, LOWER,

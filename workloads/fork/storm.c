@@ -104,7 +104,9 @@ const struct workload workload = {
 		[RATE] = { "forks", "forks/s", THROUGHPUT, HIGHER,
 			   "forks of all, each reaped before its parent's next" },
 		[FORK] = { "fork", "ns", LATENCY, LOWER,
-			   "fork() as its parent sees it, process after process" },
+			   "fork() as its parent sees it, process after process; not with "
+			   "instruction counting",
+			   .timed_only = true },
 	},
 	.works = {
 		[FORKS] = "forks",

@@ -68,6 +68,7 @@ static void describe_metrics(void)
 		string("unit", m->unit, ",");
 		string("kind", kind_names[m->kind], ",");
 		string("better", better_names[m->better], ",");
+		printf("\"timed_only\":%s,", m->timed_only ? "true" : "false");
 		string("help", m->help, "}");
 	}
 	printf("],");
