@@ -17,6 +17,17 @@ static const char *folder_of(enum arch a)
 	return a == ARCH_ARM64 ? "/arm64" : "/x86_64";
 }
 
+/* The folder that `run` on this machine would take its workloads from, too. */
+static void take_named_folder(enum arch a, char **workloads)
+{
+	const char *named = getenv("RMAPBENCH_WORKLOADS");
+
+	if (!named || a != arch_host())
+		return;
+	free(*workloads);
+	*workloads = xstrdup(named);
+}
+
 int guest_programs(enum arch a, char **runner, char **workloads)
 {
 	static const char *const places[] = { "%s%s", "%s/../libexec/rmapbench%s" };
@@ -32,8 +43,10 @@ int guest_programs(enum arch a, char **runner, char **workloads)
 		snprintf(folder, sizeof(folder), places[i], self, folder_of(a));
 		*runner = xasprintf("%s/rmapbench-guest", folder);
 		*workloads = xasprintf("%s/workloads", folder);
-		if (!access(*runner, X_OK) && !access(*workloads, X_OK))
+		if (!access(*runner, X_OK) && !access(*workloads, X_OK)) {
+			take_named_folder(a, workloads);
 			return 0;
+		}
 		free(*runner);
 		free(*workloads);
 		*runner = *workloads = NULL;

@@ -7,6 +7,8 @@ ROOT=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 BUILD=${BUILD:-$ROOT/build}
 WORKLOADS=$BUILD/workloads
 PREVENT=$BUILD/prevent
+# Workloads whose calls lie: tests/liars/liar.c.
+LIARS=$BUILD/liars
 
 # says TEXT: the output of the last `run` has it.
 says() {

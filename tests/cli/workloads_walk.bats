@@ -43,6 +43,22 @@ can_run() {
 	works walk/page-idle --pages 256 --samples 4 --children 3
 }
 
+@test "walk/page-idle: a bitmap that only remembers what was written is no evidence" {
+	[[ $(id -u) -eq 0 ]] || skip "needs root"
+	fails_evidence work:seen_touched unshare --mount sh -c 'mount -t tmpfs none /sys/kernel/mm && mkdir /sys/kernel/mm/page_idle &&
+		truncate -s 1G /sys/kernel/mm/page_idle/bitmap && exec "$0" "$@"' "$WORKLOADS/walk/page-idle" --pages 64 --samples 1
+	fails_evidence work:idle unshare --mount sh -c 'mount -t tmpfs none /sys/kernel/mm && mkdir /sys/kernel/mm/page_idle &&
+		truncate -s 1G /sys/kernel/mm/page_idle/bitmap && exec "$0" "$@"' "$LIARS/walk/page-idle" --pages 64 --samples 1
+}
+
+@test "walk/swapoff: swap that stays on is no evidence" {
+	[[ $(id -u) -eq 0 ]] || skip "needs root"
+	run "$WORKLOADS/walk/swapoff" --allow-dangerous --check
+	[[ $status -eq 0 ]] || skip "$output"
+	fails_evidence work:came_back "$LIARS/walk/swapoff" --allow-dangerous --pages 256 --samples 1
+	[[ $(grep -c rmapbench /proc/swaps) -eq 0 ]]
+}
+
 @test "walk/pageout: out to swap and back; shared pages are passed over" {
 	can walk/pageout
 	works walk/pageout --pages 256 --samples 2

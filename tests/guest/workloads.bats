@@ -43,10 +43,10 @@ ran() {
 	done
 }
 
-# refused WORKLOAD COUNTER: on both kernels that evidence failed, and there are no figures.
+# refused WORKLOAD COUNTER [LABEL]: on that kernel, or on both, that evidence failed, and there are no figures.
 refused() {
 	local name=$1 counter=$2 label
-	for label in 6.1 6.12; do
+	for label in ${3:-6.1 6.12}; do
 		if [ "$(count "$label" 'select(.record == "evidence" and .workload == "'"$name"'" and .counter == "'"$counter"'" and (.held | not))')" = 0 ] ||
 			[ "$(count "$label" 'select(.record == "invalid" and .workload == "'"$name"'" and (.reason | contains("no evidence")))')" = 0 ] ||
 			[ "$(count "$label" 'select(.record == "samples" and .workload == "'"$name"'")')" != 0 ]; then
@@ -129,4 +129,37 @@ refused() {
 	refused migrate/pinned work:stayed
 	refused thp/pageout work:split
 	refused walk/cold work:cold
+}
+
+@test "liars: a call that says it did its work and did not is found out (tests/liars)" {
+	plan '[migrate/migrate-pages]' 'pages = 64' 'samples = 1' \
+		'[migrate/thp]' 'folios = 4' 'samples = 1' \
+		'[migrate/churn]' 'pages = 64' 'samples = 2' \
+		'[migrate/cpuset]' 'pages = 64' 'samples = 1' \
+		'[migrate/balancing]' 'pages = 64' 'limit = 1' 'samples = 1' \
+		'[migrate/offline]' 'samples = 1' \
+		'[walk/damon]' 'samples = 1' \
+		'[walk/soft-offline]' 'samples = 4' \
+		'[walk/hwpoison]' 'samples = 4' \
+		'[thp/split]' 'folios = 4' 'samples = 4'
+	export RMAPBENCH_WORKLOADS=$BUILD/liars
+	guests
+	left_with 1
+	for name in migrate-pages thp churn cpuset offline; do
+		refused migrate/$name work:moved
+	done
+	refused migrate/balancing work:followed
+	refused thp/split work:split
+	refused walk/soft-offline work:moved 6.12
+	refused walk/hwpoison work:corrupted_kib 6.12
+	[ "$(count 6.12 'select(.record == "invalid" and .workload == "walk/damon" and (.reason | contains("kdamond does not run")))')" -ge 1 ]
+	[ "$(count 6.12 'select(.record == "samples")')" = 0 ]
+}
+
+# Without it a liar that is none would be caught all the same.
+@test "liars: the same workloads without the lie are fine" {
+	plan '[migrate/balancing]' 'pages = 64' 'samples = 1' '[migrate/offline]' 'samples = 1'
+	guests
+	ran migrate/balancing 6.1 6.12
+	ran migrate/offline 6.1 6.12
 }
