@@ -3,8 +3,9 @@
 
 # Workloads whose mechanism does not run although all calls succeed: see tests/liars/liar.c.
 LIARS := $(addprefix $(O)/liars/,migrate/migrate-pages migrate/thp migrate/churn migrate/cpuset migrate/balancing migrate/offline \
-	walk/damon walk/soft-offline walk/hwpoison walk/swapoff walk/page-idle thp/split)
-LIES  := pages_move node_migrate madvise swap_off file_write write pwrite
+	walk/damon walk/soft-offline walk/hwpoison walk/swapoff walk/page-idle thp/split \
+	fork/sparse vma/unmap-middle contention/family)
+LIES  := pages_move node_migrate madvise munmap swap_off file_write write pwrite
 
 comma := ,
 TOOLS := $(patsubst tests/tools/%.c,$(O)/%,$(wildcard tests/tools/*.c))

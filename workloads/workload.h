@@ -272,6 +272,8 @@ struct region {
 
 /* Reserves and maps; untouched. Fails the workload when memory cannot be had. */
 struct region region_map(struct bench *b, long count, size_t bytes);
+/* The same without a look at whether the holes are there, which takes time: for timed regions. */
+struct region region_map_timed(struct bench *b, long count, size_t bytes);
 /* As region_map(), `alignment` a power of two for each VMA (2 MiB for THP). */
 struct region region_map_aligned(struct bench *b, long count, size_t bytes, size_t alignment);
 /*

@@ -103,6 +103,14 @@ fails_evidence() {
 	silent_on median
 }
 
+# merged NAME: with holes that stay mapped its VMAs are one, and there is no figure.
+merged() {
+	run "$PREVENT" munmap:4096 -- "$WORKLOADS/$1"
+	left_with 1
+	says "so they are one VMA"
+	silent_on median
+}
+
 # frozen_vmstat COMMAND...: with a /proc/vmstat that stands still. Needs root.
 frozen_vmstat() {
 	[[ $(id -u) -eq 0 ]] || skip "needs root"

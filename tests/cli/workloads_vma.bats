@@ -20,7 +20,7 @@ FAMILY=(vma/first-fault vma/split-merge vma/jit vma/guard vma/sharing vma/unmap-
 }
 
 @test "vma/first-fault: VMAs that merged are no evidence" {
-	fails_evidence work:vmas_seen "$PREVENT" munmap:4096 -- "$WORKLOADS/vma/first-fault"
+	merged vma/first-fault
 	fails_evidence work:vmas_seen "$PREVENT" mprotect -- "$WORKLOADS/vma/first-fault" --adjacent 1
 }
 
@@ -103,7 +103,7 @@ FAMILY=(vma/first-fault vma/split-merge vma/jit vma/guard vma/sharing vma/unmap-
 }
 
 @test "vma/sharing: VMAs that merged are no evidence" {
-	fails_evidence work:vmas_seen "$PREVENT" munmap:4096 -- "$WORKLOADS/vma/sharing"
+	merged vma/sharing
 	fails_evidence work:vmas_seen "$PREVENT" mprotect -- "$WORKLOADS/vma/sharing"
 }
 
@@ -113,7 +113,7 @@ FAMILY=(vma/first-fault vma/split-merge vma/jit vma/guard vma/sharing vma/unmap-
 }
 
 @test "vma/unmap-middle: a munmap that does nothing is no evidence" {
-	fails_evidence work:splits "$PREVENT" munmap:4096 -- "$WORKLOADS/vma/unmap-middle" --vmas 5
+	fails_evidence work:splits "$LIARS/vma/unmap-middle" --vmas 5
 }
 
 @test "vma/file-cow: copies are private, the file untouched" {
@@ -132,7 +132,7 @@ FAMILY=(vma/first-fault vma/split-merge vma/jit vma/guard vma/sharing vma/unmap-
 }
 
 @test "vma/threads-fault: VMAs that merged are no evidence" {
-	fails_evidence work:vmas_seen "$PREVENT" munmap:4096 -- "$WORKLOADS/vma/threads-fault"
+	merged vma/threads-fault
 	fails_evidence vmstat:pgfault frozen_vmstat "$WORKLOADS/vma/threads-fault"
 }
 
@@ -169,7 +169,7 @@ FAMILY=(vma/first-fault vma/split-merge vma/jit vma/guard vma/sharing vma/unmap-
 }
 
 @test "contention/family: a munmap that does nothing is no evidence" {
-	fails_evidence work:holes "$PREVENT" munmap:4096 -- "$WORKLOADS/contention/family" --samples 4
+	fails_evidence work:holes "$LIARS/contention/family" --samples 4
 }
 
 @test "exec: any command, its output dropped" {

@@ -13,6 +13,13 @@
 
 extern const char workload_name[];
 
+static pid_t parent;
+
+static void __attribute__((constructor)) note_parent(void)
+{
+	parent = getpid();
+}
+
 static bool is(const char *name)
 {
 	return !strcmp(workload_name, name);
@@ -91,4 +98,19 @@ ssize_t __wrap_pwrite(int fd, const void *data, size_t length, off_t at)
 	if (is("walk/page-idle"))
 		return length;
 	return __real_pwrite(fd, data, length, at);
+}
+
+/* Pages that were written; the holes between VMAs, which never were, do go. */
+int __real_munmap(void *start, size_t bytes);
+int __wrap_munmap(void *start, size_t bytes);
+int __wrap_munmap(void *start, size_t bytes)
+{
+	bool ours = is("vma/unmap-middle") || is("contention/family");
+
+	/* Here it is the children alone that unmap. */
+	if (is("fork/sparse") && getpid() != parent)
+		return 0;
+	if (ours && bytes == (size_t)sysconf(_SC_PAGESIZE) && *(volatile long *)start)
+		return 0;
+	return __real_munmap(start, bytes);
 }

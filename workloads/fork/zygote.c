@@ -29,7 +29,7 @@ static void start_app(struct bench *b, void *own, long k)
 {
 	struct region written = heap;
 
-	*(struct region *)own = region_map(b, b->param[APP_VMAS], b->page_size);
+	*(struct region *)own = region_map_timed(b, b->param[APP_VMAS], b->page_size);
 	region_fill(b, own, 2 + k);
 	written.base = region_vma(&heap, kept(b));
 	written.count -= kept(b);

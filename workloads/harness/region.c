@@ -15,6 +15,18 @@ static size_t round_up(size_t n, size_t to)
 	return (n + to - 1) / to * to;
 }
 
+/* Without their holes all would be one VMA, and a figure for 64 one for 1. */
+static void check_holes(struct bench *b, const struct region *r)
+{
+	for (long i = 0; i < r->count; i++) {
+		if (is_mapped(region_vma(r, i) + r->bytes))
+			bench_fail(b,
+				   "the hole after VMA %ld of %ld is still mapped, so they are "
+				   "one VMA",
+				   i + 1, r->count);
+	}
+}
+
 /*
  * One mapping, from which holes are then unmapped: a hole on each side keeps a VMA from merging
  * with a neighbour and from sharing its anon_vma (find_mergeable_anon_vma() looks at neighbours
@@ -48,14 +60,22 @@ static struct region map(struct bench *b, long count, size_t bytes, size_t align
 	return r;
 }
 
-struct region region_map(struct bench *b, long count, size_t bytes)
+struct region region_map_timed(struct bench *b, long count, size_t bytes)
 {
 	return map(b, count, bytes, b->page_size, b->page_size);
 }
 
 struct region region_map_aligned(struct bench *b, long count, size_t bytes, size_t alignment)
 {
-	return map(b, count, bytes, alignment, b->page_size);
+	struct region r = map(b, count, bytes, alignment, b->page_size);
+
+	check_holes(b, &r);
+	return r;
+}
+
+struct region region_map(struct bench *b, long count, size_t bytes)
+{
+	return region_map_aligned(b, count, bytes, b->page_size);
 }
 
 struct region region_map_adjacent(struct bench *b, long count, size_t bytes)
