@@ -321,6 +321,12 @@ struct family {
 /* Room for `most` children; allocate before POPULATED. */
 struct family family_new(struct bench *b, long most);
 /*
+ * On the one CPU of a guest that counts instructions a child may run, or even end, before fork()
+ * returns: as the scheduler likes, which differs between kernels. Ahead, this process runs before
+ * all others until it waits; its children do not inherit that. Nothing elsewhere.
+ */
+void bench_ahead(struct bench *b, bool ahead);
+/*
  * One fork, as the parent sees it. In the child: body(b, arg, k) runs if given, then the child
  * reports ready, waits for the release and leaves by _exit(0). Returns the ns that fork() took.
  */

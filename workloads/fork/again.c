@@ -28,12 +28,16 @@ static void verify(struct bench *b, uint64_t tag, const char *whose)
 
 static pid_t timed_fork(struct bench *b, int metric)
 {
-	uint64_t start = bench_now(b);
-	pid_t pid = fork();
+	uint64_t start;
+	pid_t pid;
 
+	bench_ahead(b, true);
+	start = bench_now(b);
+	pid = fork();
 	if (!pid)
 		return 0;
 	bench_sample_at(b, metric, round_number, bench_now(b) - start);
+	bench_ahead(b, false);
 	if (pid < 0)
 		bench_fail(b, "fork in the child: %m");
 	return pid;

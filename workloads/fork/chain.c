@@ -35,9 +35,12 @@ static void verify(struct bench *b, long level)
 /* Forks the level below; returns in that child. The levels above wait here for their child. */
 static void descend(struct bench *b, long level)
 {
-	uint64_t start = bench_now(b);
-	pid_t pid = fork();
+	uint64_t start;
+	pid_t pid;
 
+	bench_ahead(b, true);
+	start = bench_now(b);
+	pid = fork();
 	if (!pid)
 		return;
 	bench_sample_at(b, FORK, first_sample + level, bench_now(b) - start);

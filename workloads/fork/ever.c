@@ -41,6 +41,7 @@ static void pass_on(struct bench *b, long generation)
 
 	if (pipe(alive))
 		bench_fail(b, "pipe in generation %ld: %m", generation);
+	bench_ahead(b, true);
 	start = bench_now(b);
 	pid = fork();
 	if (pid) {

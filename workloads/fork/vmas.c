@@ -37,6 +37,7 @@ static void count(struct bench *b, long own)
 
 static void time_forks(struct bench *b)
 {
+	bench_ahead(b, true);
 	for (long i = 0; i < b->samples; i++) {
 		uint64_t start, forked, reaped;
 		int status = -1;
@@ -56,6 +57,7 @@ static void time_forks(struct bench *b)
 		b->area->work[FORKS]++;
 		b->area->work[REAPED] += status == 0;
 	}
+	bench_ahead(b, false);
 }
 
 static void run(struct bench *b)

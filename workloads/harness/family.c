@@ -4,6 +4,7 @@
  */
 #include <errno.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
@@ -48,6 +49,15 @@ static void child(struct bench *b, struct family *f, void (*body)(struct bench *
 	_exit(0);
 }
 
+void bench_ahead(struct bench *b, bool ahead)
+{
+	struct sched_param priority = { .sched_priority = ahead ? 1 : 0 };
+	int policy = ahead ? SCHED_FIFO | SCHED_RESET_ON_FORK : SCHED_OTHER;
+
+	if (b->icount && sched_setscheduler(0, policy, &priority))
+		bench_fail(b, "sched_setscheduler: %m");
+}
+
 uint64_t family_fork(struct bench *b, struct family *f, void (*body)(struct bench *, void *, long),
 		     void *arg)
 {
@@ -56,11 +66,13 @@ uint64_t family_fork(struct bench *b, struct family *f, void (*body)(struct benc
 
 	if (f->count == f->most)
 		bench_fail(b, "a family of %ld has no room for another child", f->most);
+	bench_ahead(b, true);
 	start = bench_now(b);
 	pid = fork();
 	if (!pid)
 		child(b, f, body, arg);
 	end = bench_now(b);
+	bench_ahead(b, false);
 	if (pid < 0)
 		bench_fail(b, "fork of child %ld: %m", f->count + 1);
 	f->pids[f->count++] = pid;
