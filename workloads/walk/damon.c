@@ -222,7 +222,8 @@ const struct workload workload = {
 	.works = { [WATCHED] = "watched", [HOT] = "hot", [COLD] = "cold", [FORKED] = "forked",
 		   [REAPED] = "reaped" },
 	.evidence = {
-		{ "work:hot", AT_LEAST, WATCHED,
+		/* It samples; and on one CPU it does not get to every aggregation in time. */
+		{ "work:hot", AT_LEAST, WATCHED, .factor = 0.5,
 		  .why = "kdamond saw accesses while we read the pages" },
 		{ "work:cold", AT_MOST, HOT, .factor = 0.5,
 		  .why = "and few while we did not" },

@@ -111,10 +111,11 @@ static void round_of(struct bench *b)
 
 static void run(struct bench *b)
 {
+	bool alone = !file_read_long(KSM "run") && !file_read_long(KSM "pages_sharing");
 	long rounds = bench_rounds(b, 1);
 
 	frame = bench_memory(b, b->param[PAGES] * sizeof(*frame));
-	if (!file_read_long(KSM "run") && !file_read_long(KSM "pages_sharing"))
+	if (alone)
 		bench_undo(b, unmerge_all, NULL);
 	setting_write(b, KSM "sleep_millisecs", "1");
 	setting_write(b, KSM "pages_to_scan", "20000");
@@ -125,6 +126,9 @@ static void run(struct bench *b)
 	setting_write(b, KSM "run", file_read_long(KSM "run") == 1 ? "0" : "1");
 	for (long i = 0; i < rounds; i++)
 		round_of(b);
+	/* ksmd holds the anon_vma of pages that are gone until it meets them again. */
+	if (alone)
+		unmerge_all(NULL);
 }
 
 const struct workload workload = {
