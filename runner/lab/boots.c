@@ -21,7 +21,7 @@ enum { LOOK_MS = 100 }; /* how often the guests are looked after */
 
 /* A guest that runs now. */
 struct slot {
-	struct lab_boot *boot; /* NULL: free */
+	struct planned_boot *boot; /* NULL: free */
 	struct guest guest;
 	struct record_file *file; /* NULL until the first record */
 	char *running;		  /* workload and parameters, or NULL */
@@ -56,17 +56,17 @@ double clock_seconds(void)
 	return t.tv_sec + t.tv_nsec / 1e9;
 }
 
-static const struct kernel *kernel_of(const struct lab *lab, const struct lab_boot *boot)
+static const struct kernel *kernel_of(const struct lab *lab, const struct planned_boot *boot)
 {
 	return &lab->kernels[boot->kernel];
 }
 
-char *boot_folder(const struct lab *lab, const struct lab_boot *boot)
+char *boot_folder(const struct lab *lab, const struct planned_boot *boot)
 {
 	return xasprintf("%s/%s/%s", lab->out, kernel_of(lab, boot)->label, boot->boot_id);
 }
 
-static uint64_t guest_seed(const struct lab *lab, const struct lab_boot *boot)
+static uint64_t guest_seed(const struct lab *lab, const struct planned_boot *boot)
 {
 	return lab->seed_by_block ? lab->schedule.seed + boot->index : 1;
 }
@@ -143,7 +143,7 @@ static void tell(const struct lab *lab, const struct slot *s, const char *what)
 
 /* ------------------------------------------------------------------ records */
 
-static json_t *block_json(const struct lab *lab, const struct lab_boot *boot)
+static json_t *block_json(const struct lab *lab, const struct planned_boot *boot)
 {
 	return json_pack("{s:s, s:I, s:I}", "schedule", lab->schedule.id, "index",
 			 (json_int_t)boot->index, "position", (json_int_t)boot->position);
@@ -352,7 +352,7 @@ static int make_folder(const char *path)
 	return rc;
 }
 
-static void start_boot(struct lab *lab, struct slot *s, struct lab_boot *boot)
+static void start_boot(struct lab *lab, struct slot *s, struct planned_boot *boot)
 {
 	char *folder = boot_folder(lab, boot);
 	char *log = xasprintf("%s/console.log", folder);
@@ -369,7 +369,7 @@ static void start_boot(struct lab *lab, struct slot *s, struct lab_boot *boot)
 	free(folder);
 }
 
-static struct lab_boot *next_boot(struct lab *lab)
+static struct planned_boot *next_boot(struct lab *lab)
 {
 	for (size_t i = 0; i < lab->schedule.count; i++) {
 		if (lab->schedule.boots[i].state == BOOT_WAITING)
@@ -425,7 +425,7 @@ void boots_run(struct lab *lab)
 	catch_signals();
 	while (!interrupted && !lab->stopped) {
 		for (int i = 0; i < lab->jobs && !lab->stopped; i++) {
-			struct lab_boot *boot = slots[i].boot ? NULL : next_boot(lab);
+			struct planned_boot *boot = slots[i].boot ? NULL : next_boot(lab);
 
 			if (boot)
 				start_boot(lab, &slots[i], boot);

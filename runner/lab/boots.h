@@ -11,7 +11,7 @@
 
 #include "runner/lab/guest.h"
 #include "runner/lab/kernel.h"
-#include "runner/lab/schedule.h"
+#include "runner/schedule.h"
 
 struct lab {
 	const struct machine *machine;
@@ -34,7 +34,7 @@ struct lab {
 };
 
 /* OUT/<label>/<boot-id>; to be freed. */
-char *boot_folder(const struct lab *lab, const struct lab_boot *boot);
+char *boot_folder(const struct lab *lab, const struct planned_boot *boot);
 
 /*
  * Runs every boot that waits. Returns when all are done or failed, on SIGINT, SIGTERM or SIGHUP, or

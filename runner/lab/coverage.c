@@ -265,7 +265,7 @@ static void collect(const struct lab *lab, char ***files, size_t *count)
 {
 	for (size_t k = 0; k < lab->kernel_count; k++) {
 		for (size_t i = 0; i < lab->schedule.count; i++) {
-			const struct lab_boot *b = &lab->schedule.boots[i];
+			const struct planned_boot *b = &lab->schedule.boots[i];
 			char *folder, *pattern;
 			glob_t g = { 0 };
 

@@ -502,7 +502,7 @@ static json_t *what_is_measured(const struct session *s)
 }
 
 /* A boot that was cut off is booted anew, under a new name; its records are put aside. */
-static void settle_old_boot(struct lab *lab, struct lab_boot *b)
+static void settle_old_boot(struct lab *lab, struct planned_boot *b)
 {
 	char *folder = boot_folder(lab, b), *path, *aside;
 
@@ -582,7 +582,7 @@ static size_t whole_files(const struct lab *lab, size_t kernel, char **files)
 	size_t n = 0;
 
 	for (size_t i = 0; i < lab->schedule.count; i++) {
-		const struct lab_boot *b = &lab->schedule.boots[i];
+		const struct planned_boot *b = &lab->schedule.boots[i];
 		char *folder, *path;
 
 		if (b->kernel != kernel || b->state != BOOT_DONE)
@@ -682,7 +682,7 @@ static void print_summary(const struct session *s)
 		long done = 0, failed = 0;
 
 		for (size_t i = 0; i < lab->schedule.count; i++) {
-			const struct lab_boot *b = &lab->schedule.boots[i];
+			const struct planned_boot *b = &lab->schedule.boots[i];
 
 			done += b->kernel == k && b->state == BOOT_DONE;
 			failed += b->kernel == k && b->state == BOOT_FAILED;

@@ -17,7 +17,7 @@
 
 #include "lib/alloc.h"
 #include "runner/lab/repeat.h"
-#include "runner/lab/schedule.h"
+#include "runner/schedule.h"
 
 static char folder[64];
 
@@ -51,7 +51,7 @@ static void every_block_has_every_kernel_once(void **state)
 		int seen = 0;
 
 		for (size_t p = 0; p < 3; p++) {
-			const struct lab_boot *boot = &s.boots[b * 3 + p];
+			const struct planned_boot *boot = &s.boots[b * 3 + p];
 
 			assert_int_equal(boot->index, b);
 			assert_int_equal(boot->position, p);

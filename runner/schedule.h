@@ -3,8 +3,8 @@
  * Which kernel boots when? Blocks of one boot of each kernel, in random order, balanced: every
  * second block runs in the reverse order of the one before, so a drift hits all kernels alike.
  */
-#ifndef RMAPBENCH_LAB_SCHEDULE_H
-#define RMAPBENCH_LAB_SCHEDULE_H
+#ifndef RMAPBENCH_SCHEDULE_H
+#define RMAPBENCH_SCHEDULE_H
 
 #include <jansson.h>
 #include <stdbool.h>
@@ -13,7 +13,7 @@
 
 enum boot_state { BOOT_WAITING, BOOT_RUNS, BOOT_DONE, BOOT_FAILED };
 
-struct lab_boot {
+struct planned_boot {
 	long index;    /* of the block */
 	long position; /* in the block */
 	size_t kernel; /* which one boots */
@@ -25,7 +25,7 @@ struct schedule {
 	char id[17];
 	uint64_t seed;
 	char *path; /* of its file, see schedule_save() */
-	struct lab_boot *boots;
+	struct planned_boot *boots;
 	size_t count;
 };
 
@@ -43,6 +43,10 @@ int schedule_save(struct schedule *s, const char *out, const json_t *what);
 
 /* The newest schedule in `out` of the same `what`. 0, or -1 if there is none. */
 int schedule_find(struct schedule *s, const char *out, const json_t *what);
+
+/* The boots as JSON, without their states; and back: 0, or -1 if they are none. */
+json_t *schedule_boots(const struct schedule *s);
+int schedule_take(struct schedule *s, const char *id, uint64_t seed, const json_t *boots);
 
 void schedule_free(struct schedule *s);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: GPL-2.0-or-later
-#include "runner/lab/schedule.h"
+#include "runner/schedule.h"
 
 #include <errno.h>
 #include <glob.h>
@@ -73,7 +73,7 @@ void schedule_make(struct schedule *s, size_t kernels, long blocks, uint64_t see
 		if (b % 2 == 0)
 			shuffle(order, kernels, &state);
 		for (size_t p = 0; p < kernels; p++) {
-			struct lab_boot *boot = &s->boots[b * kernels + p];
+			struct planned_boot *boot = &s->boots[b * kernels + p];
 
 			boot->index = b;
 			boot->position = p;
@@ -95,20 +95,27 @@ void schedule_extend(struct schedule *s, size_t kernels, long blocks)
 	s->count = longer.count;
 }
 
-int schedule_save(struct schedule *s, const char *out, const json_t *what)
+json_t *schedule_boots(const struct schedule *s)
 {
-	json_t *boots = json_array(), *all;
-	char *fresh;
-	int rc;
+	json_t *boots = json_array();
 
 	for (size_t i = 0; i < s->count; i++) {
-		const struct lab_boot *b = &s->boots[i];
+		const struct planned_boot *b = &s->boots[i];
 
 		json_array_append_new(
 			boots, json_pack("{s:I, s:I, s:I, s:s}", "index", (json_int_t)b->index,
 					 "position", (json_int_t)b->position, "kernel",
 					 (json_int_t)b->kernel, "boot_id", b->boot_id));
 	}
+	return boots;
+}
+
+int schedule_save(struct schedule *s, const char *out, const json_t *what)
+{
+	json_t *boots = schedule_boots(s), *all;
+	char *fresh;
+	int rc;
+
 	all = json_pack("{s:s, s:I, s:O, s:o}", "schedule", s->id, "seed", (json_int_t)s->seed,
 			"what", what, "boots", boots);
 	free(s->path);
@@ -127,7 +134,7 @@ int schedule_save(struct schedule *s, const char *out, const json_t *what)
 	return rc ? -1 : 0;
 }
 
-static int take_boot(struct lab_boot *b, json_t *j)
+static int take_boot(struct planned_boot *b, json_t *j)
 {
 	json_int_t index, position, kernel;
 	const char *id;
@@ -136,9 +143,27 @@ static int take_boot(struct lab_boot *b, json_t *j)
 			&kernel, "boot_id", &id) ||
 	    strlen(id) != sizeof(b->boot_id) - 1)
 		return -1;
-	*b = (struct lab_boot){ .index = index, .position = position, .kernel = kernel };
+	*b = (struct planned_boot){ .index = index, .position = position, .kernel = kernel };
 	memcpy(b->boot_id, id, sizeof(b->boot_id));
 	return 0;
+}
+
+int schedule_take(struct schedule *s, const char *id, uint64_t seed, const json_t *boots)
+{
+	int rc = 0;
+
+	*s = (struct schedule){ 0 };
+	if (strlen(id) >= sizeof(s->id))
+		return -1;
+	strcpy(s->id, id);
+	s->seed = seed;
+	s->count = json_array_size(boots);
+	s->boots = xcalloc(s->count, sizeof(*s->boots));
+	for (size_t i = 0; i < s->count; i++)
+		rc |= take_boot(&s->boots[i], json_array_get(boots, i));
+	if (rc)
+		schedule_free(s);
+	return rc;
 }
 
 /* 0 if the file holds a schedule of the same thing. */
@@ -153,18 +178,10 @@ static int load(struct schedule *s, const char *path, const json_t *what)
 	if (all &&
 	    !json_unpack(all, "{s:s, s:I, s:o, s:o}", "schedule", &id, "seed", &seed, "what", &then,
 			 "boots", &boots) &&
-	    json_equal(then, what) && strlen(id) < sizeof(s->id)) {
-		strcpy(s->id, id);
-		s->seed = seed;
+	    json_equal(then, what))
+		rc = schedule_take(s, id, seed, boots);
+	if (!rc)
 		s->path = xstrdup(path);
-		s->count = json_array_size(boots);
-		s->boots = xcalloc(s->count, sizeof(*s->boots));
-		rc = 0;
-		for (size_t i = 0; i < s->count; i++)
-			rc |= take_boot(&s->boots[i], json_array_get(boots, i));
-		if (rc)
-			schedule_free(s);
-	}
 	json_decref(all);
 	return rc;
 }
