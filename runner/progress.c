@@ -10,6 +10,8 @@
 
 #include "runner/shared_area.h"
 
+void (*progress_watch)(const char *title);
+
 static long total, done;
 static double started;
 static bool terminal;
@@ -44,6 +46,8 @@ void progress_process(const char *title, const char *pass)
 	long left = done ? (long)(elapsed / done * (total - done)) : -1;
 
 	shared_area_put(FRAME_RUNNING, title, strlen(title)); /* in a guest: for the host */
+	if (progress_watch)
+		progress_watch(title);
 	if (!terminal)
 		return;
 	fprintf(stderr, "\r\033[K[%ld/%ld] ", done + 1, total);

@@ -15,4 +15,7 @@ void progress_reached(long n);
 void progress_item(const char *title, const char *outcome);
 void progress_end(void);
 
+/* Also called with the title of each process; for who must know what ran when a kernel died. */
+extern void (*progress_watch)(const char *title);
+
 #endif

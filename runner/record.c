@@ -60,6 +60,33 @@ struct record_file *record_create(const char *out, const char *label, const char
 	return NULL;
 }
 
+/* Where the last whole line ends, in bytes. */
+static off_t whole_lines(int fd)
+{
+	off_t at = lseek(fd, 0, SEEK_END);
+	char c = 0;
+
+	while (at > 0 && pread(fd, &c, 1, at - 1) == 1 && c != '\n')
+		at--;
+	return at;
+}
+
+struct record_file *record_append(const char *path)
+{
+	struct record_file *f = xcalloc(1, sizeof(*f));
+
+	f->path = xstrdup(path);
+	f->fd = open(path, O_RDWR | O_APPEND | O_CLOEXEC);
+	if (f->fd >= 0 && !ftruncate(f->fd, whole_lines(f->fd)))
+		return f;
+	error("%s: cannot be gone on with: %s", path, strerror(errno));
+	if (f->fd >= 0)
+		close(f->fd);
+	free(f->path);
+	free(f);
+	return NULL;
+}
+
 /* A short write is undone, so that a full disk leaves whole lines only. */
 static int append(struct record_file *f, const char *line, size_t length)
 {

@@ -17,6 +17,8 @@ struct record_file;
  * `out` is made if it is missing; a file that exists is never touched.
  */
 struct record_file *record_create(const char *out, const char *label, const char *boot_id);
+/* Goes on with a file that a crash cut off, behind its last whole line. NULL after a message. */
+struct record_file *record_append(const char *path);
 /* Takes `record`, puts "record": type first, writes one line and syncs. 0, or -1 after a message.
  */
 int record_write(struct record_file *f, const char *type, json_t *record);
