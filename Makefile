@@ -37,6 +37,7 @@ ALL_LIBS      = $(RUNNER_LIBS) libarchive libRmath
 LIB_SRC       := $(wildcard lib/*.c)
 RUNNER_SRC    := $(wildcard runner/*.c)
 LAB_SRC       := $(wildcard runner/lab/*.c)
+CAMPAIGN_SRC  := $(wildcard runner/campaign/*.c)
 ANALYSIS_SRC  := $(wildcard analysis/*.c)
 HARNESS_SRC   := $(wildcard workloads/harness/*.c)
 # The harness is no family.
@@ -73,7 +74,7 @@ $(O)/obj/%.o: %.c | $(O)/version.h
 $(call obj,$(WORKLOAD_SRC)): EXTRA_CFLAGS = $(WCFLAGS) -DWORKLOAD_NAME='"$(patsubst $(O)/obj/workloads/%.o,%,$@)"'
 $(call obj,$(HARNESS_SRC)): EXTRA_CFLAGS = $(WCFLAGS)
 
-$(O)/rmapbench: $(call obj,$(LIB_SRC) $(RUNNER_SRC) $(LAB_SRC) $(ANALYSIS_SRC))
+$(O)/rmapbench: $(call obj,$(LIB_SRC) $(RUNNER_SRC) $(LAB_SRC) $(CAMPAIGN_SRC) $(ANALYSIS_SRC))
 	$(CC) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs $(ALL_LIBS)) -lm -lpthread
 
 $(O)/rmapbench-guest: $(call obj,$(LIB_SRC) $(RUNNER_SRC))

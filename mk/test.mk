@@ -28,7 +28,7 @@ $(TOOLS): $(O)/%: $(O)/obj/tests/tools/%.o
 	$(CC) $(LDFLAGS) -o $@ $^
 
 # A unit test links everything but main().
-$(O)/tests/%: $(O)/obj/tests/unit/%.o $(filter-out %/lib/main.o,$(call obj,$(LIB_SRC) $(RUNNER_SRC) $(LAB_SRC) $(ANALYSIS_SRC)))
+$(O)/tests/%: $(O)/obj/tests/unit/%.o $(filter-out %/lib/main.o,$(call obj,$(LIB_SRC) $(RUNNER_SRC) $(LAB_SRC) $(CAMPAIGN_SRC) $(ANALYSIS_SRC)))
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $$($(PKG_CONFIG) --libs $(ALL_LIBS) cmocka) -lm -lpthread
 
