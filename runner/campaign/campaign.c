@@ -16,6 +16,7 @@
 #include "lib/error.h"
 #include "runner/campaign/announce.h"
 #include "runner/campaign/boot_loader.h"
+#include "runner/campaign/cmdline.h"
 #include "runner/campaign/host.h"
 #include "runner/campaign/kexec.h"
 #include "runner/campaign/people.h"
@@ -233,41 +234,14 @@ static int open_targets(struct campaign *c, char **words, int count)
 	return rc ? rc : targets_differ(c->kernels, count);
 }
 
-static bool has_word(const char *line, const char *start)
-{
-	for (const char *at = line; (at = strstr(at, start)); at++) {
-		if (at == line || at[-1] == ' ')
-			return true;
-	}
-	return false;
-}
-
-/* The words of the running kernel without those that a boot loader adds. To be freed. */
-static char *own_words(const char *line)
-{
-	char *copy = xstrdup(line), *rest, *words = xstrdup("");
-
-	for (char *w = strtok_r(copy, " ", &rest); w; w = strtok_r(NULL, " ", &rest)) {
-		char *longer;
-
-		if (!strncmp(w, "BOOT_IMAGE=", 11) || !strncmp(w, "initrd=", 7))
-			continue;
-		longer = xasprintf("%s%s%s", words, *words ? " " : "", w);
-		free(words);
-		words = longer;
-	}
-	free(copy);
-	return words;
-}
-
 /* For kexec, where the words are ours. */
 static void give_cmdlines(struct campaign *c, const struct options *o)
 {
-	char *base = o->cmdline ? xstrdup(o->cmdline) : own_words(c->origin_cmdline), *line;
+	char *base = o->cmdline ? xstrdup(o->cmdline) : cmdline_own(c->origin_cmdline), *line;
 
 	line = xasprintf("%s%s%s", base, o->append ? " " : "", o->append ? o->append : "");
 	free(base);
-	if (!has_word(line, "panic=")) {
+	if (!cmdline_has_start(line, "panic=")) {
 		char *longer = xasprintf("%s panic=%d", line, PANIC_SECONDS);
 
 		free(line);
@@ -461,8 +435,10 @@ static int stop_main(void)
 	if (loaded > 0 && !unit_installed()) {
 		printf("no campaign is under way\n");
 	} else {
-		if (unit_installed())
-			host_run((const char *[]){ "systemctl", "stop", UNIT_NAME, NULL });
+		if (unit_installed() &&
+		    host_run((const char *[]){ "systemctl", "stop", UNIT_NAME, NULL }))
+			warning("systemctl stop " UNIT_NAME " failed; a step that still runs finds "
+				"no state and reboots nothing");
 		/* The step may have gone on until it was stopped. */
 		if (!loaded) {
 			state_free(&c);

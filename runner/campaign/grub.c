@@ -123,8 +123,9 @@ static void take_linux(struct reader *r, const char *line)
 		free(t->entry);
 		t->entry = xstrdup(path);
 		free(t->cmdline);
-		/* With variables in it only GRUB knows what becomes of it. */
-		t->cmdline = words && !strchr(line + words, '$') ? xstrdup(line + words) : NULL;
+		/* With variables or quotes in it only GRUB knows what becomes of it. */
+		t->cmdline =
+			words && !strpbrk(line + words, "$'\"\\") ? xstrdup(line + words) : NULL;
 	}
 	free(path);
 }

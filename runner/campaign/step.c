@@ -13,6 +13,7 @@
 #include "lib/command.h"
 #include "lib/error.h"
 #include "runner/campaign/boot_loader.h"
+#include "runner/campaign/cmdline.h"
 #include "runner/campaign/host.h"
 #include "runner/campaign/kexec.h"
 #include "runner/campaign/lost.h"
@@ -64,7 +65,7 @@ static char *wrong_boot(const struct campaign *c, const struct running *now)
 		return xasprintf("asked for %s, and %s %s came up", t->version, now->release,
 				 now->version);
 	/* The kernel or the boot loader may put words around ours. */
-	if (t->cmdline && !strstr(now->cmdline, t->cmdline))
+	if (t->cmdline && !cmdline_has(now->cmdline, t->cmdline))
 		return xasprintf("asked for the command line '%s', and '%s' came up", t->cmdline,
 				 now->cmdline);
 	if (c->way == WAY_KEXEC && !kexec_booted())
@@ -274,11 +275,24 @@ static void pause_before(const struct campaign *c, const char *what)
 	wait_for_people(c);
 }
 
+static void forget(const struct campaign *c)
+{
+	if (c->way == WAY_KEXEC)
+		kexec_unload();
+	else
+		boot_loader_forget(c->way);
+}
+
 /* `how`: "kexec" or "reboot". The state is on the disk before. */
 static int go_down(struct campaign *c, enum phase phase, const struct running *now, const char *how)
 {
 	int status;
 
+	if (!host_has(STATE_FILE)) {
+		error("the campaign was stopped meanwhile; nothing is rebooted");
+		forget(c);
+		return STATUS_FAILED;
+	}
 	if (c->reboots >= c->most) {
 		error("%ld reboots were made, which is the most this campaign may make; it ends "
 		      "here, in %s",
@@ -309,14 +323,6 @@ static char *prepare(const struct campaign *c)
 	const struct target *t = target_of(c, c->current);
 
 	return c->way == WAY_KEXEC ? kexec_load(t) : boot_loader_once(c->way, t);
-}
-
-static void forget(const struct campaign *c)
-{
-	if (c->way == WAY_KEXEC)
-		kexec_unload();
-	else
-		boot_loader_forget(c->way);
 }
 
 static int end(struct campaign *c, const struct running *now)

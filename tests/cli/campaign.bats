@@ -333,6 +333,12 @@ runs_through() {
 	step
 	left_with 0
 	warns_of "asked for the command line 'root=/dev/sda1 ro quiet panic=30'"
+	# Not the same word, though it begins so.
+	words=$(loaded_kernel)
+	comes_up "$words" "root=/dev/sda1 ro quiet panic=300" 208
+	step
+	left_with 0
+	warns_of "panic=300' came up"
 	# The right kernel and words, but started by the boot loader.
 	words=$(loaded_kernel)
 	comes_up "$words" "root=/dev/sda1 ro quiet panic=30" 114
@@ -340,7 +346,7 @@ runs_through() {
 	left_with 0
 	warns_of "by the boot loader and not by kexec"
 	[ "$(cat "$OUT"/*/*/*.jsonl | jq -r 'select(.record == "run")')" = "" ]
-	[ "$(cat "$OUT"/*/*/*.jsonl | jq -r 'select(.record == "boot_failed")' | jq -s length)" = 3 ]
+	[ "$(cat "$OUT"/*/*/*.jsonl | jq -r 'select(.record == "boot_failed")' | jq -s length)" = 4 ]
 }
 
 @test "campaign: a kernel that never comes up is given up, and reboots have an end" {
@@ -427,6 +433,21 @@ runs_through() {
 	says "no campaign is under way"
 }
 
+@test "campaign stop: a step that systemd could not end reboots nothing" {
+	local pid
+	program systemctl '[ "$1" != stop ]'
+	begin --blocks 1 --pause 2
+	"$RMAPBENCH" campaign --root "$M" step 2>"$BATS_TEST_TMPDIR/log" &
+	pid=$!
+	until_true grep -q "reboots into" "$BATS_TEST_TMPDIR/log"
+	campaign stop
+	left_with 0
+	! wait $pid || return 1
+	grep -q "the campaign was stopped meanwhile" "$BATS_TEST_TMPDIR/log"
+	never_called 'systemctl kexec'
+	nothing_left
+}
+
 @test "campaign: a broken state reboots nothing, and stop clears it" {
 	begin --blocks 1
 	echo '{"campaign": 1' >"$M/var/lib/rmapbench/campaign.json"
@@ -487,7 +508,7 @@ grub_menu() {
 	called "systemctl reboot"
 	grep -qE '^grub-reboot gnulinux-advanced-x>' "$M/calls"
 	never_called 'grub-set-default\|set saved_entry'
-	comes_up "$(grep -q patched "$M/calls" && echo 6.12.9-patched || echo 6.12.9-amd64)" "BOOT_IMAGE=/boot/x root=UUID=x ro  quiet"
+	comes_up "$(grep -q patched "$M/calls" && echo 6.12.9-patched || echo 6.12.9-amd64)" "BOOT_IMAGE=/boot/x root=UUID=x ro quiet"
 	step
 	left_with 0
 	[ "$(state '.history[0].outcome')" = "done" ]
