@@ -71,7 +71,7 @@ make_grub() {
 	cat >"$tree/root/check/core.cfg" <<-'END'
 		search --no-floppy --set=root --file /root/check/kernels
 		set prefix=($root)/boot/grub
-		configfile ($root)/boot/grub/grub.cfg
+		normal ($root)/boot/grub/grub.cfg
 	END
 	chroot "$tree" grub-mkimage -O i386-pc -p /boot/grub -c /root/check/core.cfg -o /root/check/core.img \
 		biosdisk ext2 search search_fs_file normal configfile linux loadenv test echo minicmd
