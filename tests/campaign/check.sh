@@ -97,7 +97,7 @@ is "every measured boot came as it was asked to" \
 	"$(cat "$results"/{base,new}/*/*.jsonl | jq -r 'select(.record == "run") | .kernel.cmdline' | grep -c "$([ "$way" = kexec ] && echo 'panic=5$' || echo '^BOOT_IMAGE=')")" 6
 # Seven are asked for. After a panic, a death and a reset there is none to make; nor is there at the
 # end, if the last boot was of the default entry's kernel with its words.
-is "reboots made" "$(jq .reboots "$state")" $([ "$way" = kexec ] && echo 8 || echo 7)
+is "reboots made" "$(jq .reboots "$state")" "$([ "$way" = kexec ] && echo 8 || echo 7)"
 build/rmapbench compare "$results/base" "$results/new" >"$dir/compare.txt" 2>&1
 is "compare pairs the two blocks" "$(grep -c ': 2 paired blocks' "$dir/compare.txt")" 1
 is "compare counts the lost boots" "$(grep -oE '[0-9]+ failed' "$dir/compare.txt" | head -n2 | tr '\n' ' ')" "1 failed 2 failed "

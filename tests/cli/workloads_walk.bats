@@ -43,12 +43,17 @@ can_run() {
 	works walk/page-idle --pages 256 --samples 4 --children 3
 }
 
+# with_bitmap_file COMMAND...: with a plain file in the place of the idle bitmap.
+with_bitmap_file() {
+	# shellcheck disable=SC2016 # the inner shell expands
+	unshare --mount sh -c 'mount -t tmpfs none /sys/kernel/mm && mkdir /sys/kernel/mm/page_idle &&
+		truncate -s 1G /sys/kernel/mm/page_idle/bitmap && exec "$0" "$@"' "$@"
+}
+
 @test "walk/page-idle: a bitmap that only remembers what was written is no evidence" {
 	[[ $(id -u) -eq 0 ]] || skip "needs root"
-	fails_evidence work:seen_touched unshare --mount sh -c 'mount -t tmpfs none /sys/kernel/mm && mkdir /sys/kernel/mm/page_idle &&
-		truncate -s 1G /sys/kernel/mm/page_idle/bitmap && exec "$0" "$@"' "$WORKLOADS/walk/page-idle" --pages 64 --samples 1
-	fails_evidence work:idle unshare --mount sh -c 'mount -t tmpfs none /sys/kernel/mm && mkdir /sys/kernel/mm/page_idle &&
-		truncate -s 1G /sys/kernel/mm/page_idle/bitmap && exec "$0" "$@"' "$LIARS/walk/page-idle" --pages 64 --samples 1
+	fails_evidence work:seen_touched with_bitmap_file "$WORKLOADS/walk/page-idle" --pages 64 --samples 1
+	fails_evidence work:idle with_bitmap_file "$LIARS/walk/page-idle" --pages 64 --samples 1
 }
 
 @test "walk/swapoff: swap that stays on is no evidence" {
