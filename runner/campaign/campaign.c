@@ -474,6 +474,27 @@ static int step_main(void)
 	return rc;
 }
 
+/* An empty name, out of a script's variable, must not mean this machine. */
+static bool is_other_root(const char *root)
+{
+	struct stat own, st;
+
+	return *root == '/' && !stat("/", &own) && !stat(root, &st) && S_ISDIR(st.st_mode) &&
+	       (st.st_dev != own.st_dev || st.st_ino != own.st_ino);
+}
+
+static int take_root(const char *root)
+{
+	if (!root)
+		return 0;
+	if (!is_other_root(root)) {
+		error("--root '%s': give the whole path of a folder that is not /", root);
+		return -1;
+	}
+	host_set_root(root);
+	return 0;
+}
+
 static int need_root(const char *verb)
 {
 	if (!geteuid())
@@ -486,7 +507,6 @@ static int campaign_main(int argc, char **argv)
 {
 	struct options o = { .out = "results",
 			     .way = "auto",
-			     .root = "",
 			     .blocks = 10,
 			     .settle = 60,
 			     .pause = 30,
@@ -498,7 +518,8 @@ static int campaign_main(int argc, char **argv)
 	if (first < 0 || !left)
 		return command_usage(&campaign_command);
 	verb = argv[first];
-	host_set_root(o.root);
+	if (take_root(o.root))
+		return STATUS_USAGE;
 	if (!strcmp(verb, "plan"))
 		o.dry_run = true;
 	if (!strcmp(verb, "plan") || !strcmp(verb, "start"))

@@ -17,7 +17,7 @@ static const char *root = "";
 
 void host_set_root(const char *dir)
 {
-	root = strcmp(dir, "/") ? dir : "";
+	root = dir;
 }
 
 bool host_is_real(void)

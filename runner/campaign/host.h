@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* `dir` must stay; called once, before everything else. */
+/* `dir` is no / and must stay; called once, before everything else. */
 void host_set_root(const char *dir);
 /* Is this the machine itself? */
 bool host_is_real(void);

@@ -98,7 +98,7 @@ make_machine() {
 
 # campaign ARGUMENT...: stdout and stderr apart; waits for nothing.
 campaign() {
-	run --separate-stderr "$RMAPBENCH" campaign --root "$M" "$@"
+	run --separate-stderr "$RMAPBENCH" campaign --root "${M:?}" "$@"
 }
 
 # begin ARGUMENT...: a campaign of two kernels, plan and folder of this test.

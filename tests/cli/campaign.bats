@@ -579,6 +579,14 @@ no_loader() {
 	nothing_left
 }
 
+@test "campaign --root: nothing that could mean the real machine" {
+	for root in "" / /. /usr/.. . nowhere /nowhere; do
+		run --separate-stderr "$RMAPBENCH" campaign --root "$root" status
+		left_with 2
+		warns_of "--root '$root': give the whole path of a folder that is not /"
+	done
+}
+
 @test "campaign: wrong calls" {
 	campaign
 	left_with 2
