@@ -59,7 +59,8 @@ const char report_style[] =
 	"  nav, .controls { display: none; } .box { overflow: visible; border: 0; }\n"
 	"  table { font-size: 7pt; } th, td { padding: 1pt 3pt; } thead { display: "
 	"table-header-group; }\n"
-	"  figure, tr { break-inside: avoid; } h2, h3 { break-after: avoid; }\n"
+	"  th button { display: contents; } figure, tr { break-inside: avoid; }\n"
+	"  h2, h3 { break-after: avoid; }\n"
 	"  .plots { grid-template-columns: 1fr 1fr; } figure svg { filter: none; } }\n"
 	"</style>\n";
 
