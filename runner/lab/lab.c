@@ -25,6 +25,8 @@
 #include "runner/files.h"
 #include "runner/lab/boots.h"
 #include "runner/lab/config.h"
+#include "runner/lab/earlier.h"
+#include "runner/lab/exactness.h"
 #include "runner/lab/image.h"
 #include "runner/lab/kvm.h"
 #include "runner/lab/programs.h"
@@ -371,65 +373,6 @@ static int check_plan(const struct session *s)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : STATUS_FAILED;
 }
 
-/* -------------------------------------------------------- results that are there */
-
-/* Says what a record file of another run of the lab would mix with ours; NULL: nothing. */
-static char *stranger(const struct session *s, const struct kernel *k, const json_t *run)
-{
-	const char *release = "", *version = "", *mode = "", *tool = "";
-	bool ours, exact;
-
-	json_unpack((json_t *)run, "{s:{s:s, s:s}, s:s, s:s}", "kernel", "release", &release,
-		    "version", &version, "mode", &mode, "tool", &tool);
-	exact = !strcmp(mode, "exact") || !strcmp(mode, "inexact") || !strcmp(mode, "unrepeated");
-	ours = s->config.mode == MODE_EXACT ? exact : !strcmp(mode, s->lab.mode);
-	if (!ours)
-		return xasprintf("boots of mode %s", mode);
-	if (k->version &&
-	    (strncmp(k->version, release, strlen(release)) || !strstr(k->version, version)))
-		return xasprintf("another kernel, %s %s", release, version);
-	if (strcmp(tool, "rmapbench " VERSION))
-		return xasprintf("boots measured by %s, and this is rmapbench " VERSION, tool);
-	return NULL;
-}
-
-static int check_label_folder(const struct session *s, const struct kernel *k)
-{
-	char *pattern = xasprintf("%s/%s/*/*.jsonl", s->options.out, k->label), *mixed = NULL;
-	glob_t g = { 0 };
-
-	glob(pattern, 0, NULL, &g);
-	free(pattern);
-	for (size_t i = 0; i < g.gl_pathc && !mixed; i++) {
-		FILE *f = fopen(g.gl_pathv[i], "re");
-		json_t *run = f ? json_loadf(f, JSON_DISABLE_EOF_CHECK, NULL) : NULL;
-		const char *type = json_string_value(json_object_get(run, "record"));
-
-		if (type && !strcmp(type, "run"))
-			mixed = stranger(s, k, run);
-		json_decref(run);
-		if (f)
-			fclose(f);
-	}
-	globfree(&g);
-	if (!mixed)
-		return 0;
-	error("%s/%s holds %s: boots of both under one label could not be told apart; take another "
-	      "label or another --out",
-	      s->options.out, k->label, mixed);
-	free(mixed);
-	return -1;
-}
-
-static int check_results(const struct session *s)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < s->kernel_count; i++)
-		rc |= check_label_folder(s, &s->kernels[i]);
-	return rc;
-}
-
 /* ---------------------------------------------------------------------- image */
 
 static char *orders_text(const struct session *s)
@@ -574,97 +517,6 @@ static int prepare_schedule(struct session *s)
 	return rc;
 }
 
-/* ------------------------------------------------------------------ exactness */
-
-/* The record files of the whole boots of one kernel; count of them. */
-static size_t whole_files(const struct lab *lab, size_t kernel, char **files)
-{
-	size_t n = 0;
-
-	for (size_t i = 0; i < lab->schedule.count; i++) {
-		const struct planned_boot *b = &lab->schedule.boots[i];
-		char *folder, *path;
-
-		if (b->kernel != kernel || b->state != BOOT_DONE)
-			continue;
-		folder = boot_folder(lab, b);
-		if (record_file_of(folder, &path) == FILE_WHOLE)
-			files[n++] = path;
-		else
-			free(path);
-		free(folder);
-	}
-	return n;
-}
-
-static bool repeats_agree(const struct kernel *k, char **files, size_t n)
-{
-	bool agree = true;
-
-	for (size_t i = 1; i < n && agree; i++) {
-		char *difference = NULL;
-
-		if (repeat_compare(files[0], files[i], &difference)) {
-			error("%s: two boots differ, so nothing here is called exact:\n%s  (%s\n   "
-			      "against %s)",
-			      k->label, difference ? difference : "", files[0], files[i]);
-			agree = false;
-		}
-		free(difference);
-	}
-	return agree;
-}
-
-/* Also in those of failed boots, as far as they came: they are shown beside the others. */
-static int set_mode_everywhere(struct lab *lab, const char *mode)
-{
-	int rc = 0;
-
-	for (size_t i = 0; i < lab->schedule.count; i++) {
-		char *folder = boot_folder(lab, &lab->schedule.boots[i]), *path;
-
-		record_file_of(folder, &path);
-		if (path)
-			rc |= repeat_set_mode(path, mode);
-		free(path);
-		free(folder);
-	}
-	return rc;
-}
-
-/*
- * Says `exact` in the records where it is so: every kernel that boots has two whole boots at least,
- * and all of them are the same to the bit. All kernels or none: a comparison has two sides. Returns
- * false if the word was refused.
- */
-static bool judge_exactness(struct session *s)
-{
-	struct lab *lab = &s->lab;
-	char **files = xcalloc(lab->schedule.count, sizeof(*files));
-	bool exact = true;
-
-	for (size_t k = 0; k < s->kernel_count; k++) {
-		size_t n = whole_files(lab, k, files);
-
-		if (n == 1) {
-			error("%s: one whole boot only, so nothing here is called exact",
-			      s->kernels[k].label);
-			exact = false;
-		}
-		exact = repeats_agree(&s->kernels[k], files, n) && exact;
-		for (size_t i = 0; i < n; i++)
-			free(files[i]);
-	}
-	free(files);
-	exact = exact && lab->done;
-	if (set_mode_everywhere(lab, exact ? "exact" : "inexact"))
-		return false;
-	if (exact)
-		printf("exact: all boots of one kernel are the same to the bit (%ld boots)\n",
-		       lab->done);
-	return exact;
-}
-
 /* -------------------------------------------------------------------- command */
 
 static void print_summary(const struct session *s)
@@ -719,7 +571,9 @@ static int preflight(struct session *s, char **words, int count)
 	if (check_qemu(s) || choose_accel(s) || choose_jobs(s) ||
 	    guest_programs(s->config.machine.arch, &s->runner, &s->workloads))
 		return STATUS_FAILED;
-	return check_results(s) ? STATUS_USAGE : STATUS_DONE;
+	for (size_t i = 0; i < s->kernel_count; i++)
+		wrong |= !!earlier_check(s->options.out, s->lab.mode, &s->kernels[i]);
+	return wrong ? STATUS_USAGE : STATUS_DONE;
 }
 
 /* Blocks that --until takes for the pair of kernels that takes most; -1 after a message. */
@@ -821,7 +675,7 @@ static int run_lab(struct session *s)
 		return STATUS_FAILED;
 	}
 	print_summary(s);
-	if (s->config.mode == MODE_EXACT && !judge_exactness(s))
+	if (s->config.mode == MODE_EXACT && !exactness_judge(lab))
 		return STATUS_FAILED;
 	return lab->failed || lab->invalid ? STATUS_FAILED : STATUS_DONE;
 }
