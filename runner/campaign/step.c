@@ -153,7 +153,7 @@ static bool ran_to_its_end(const struct campaign *c)
 	return whole;
 }
 
-/* Seconds since the reboot before this boot was asked for: what a boot costs. */
+/* This boot has been up so long; with the pause that is most of what a boot costs. */
 static double seconds_of_boot(void)
 {
 	struct timespec t;
@@ -306,6 +306,7 @@ static int go_down(struct campaign *c, enum phase phase, const struct running *n
 	if (state_save(c)) {
 		error("the state is not on the disk, so nothing is rebooted; make room, then "
 		      "'systemctl start " UNIT_NAME "' goes on");
+		forget(c);
 		return STATUS_FAILED;
 	}
 	status = host_run((const char *[]){ "systemctl", how, NULL });
