@@ -138,21 +138,27 @@ static int write_folder(const char *folder, struct comparison *const *c, size_t 
 	return status;
 }
 
+static void tell_worse(const struct comparison *c, const struct row *r)
+{
+	char *name = row_name(r);
+	char *change = isnan(r->e.ratio) ? xasprintf("%g -> %g", r->e.base, r->e.new)
+					 : xasprintf("%+.2f%%", (r->e.ratio - 1) * 100);
+
+	error("worse in '%s': %s%s%s %s (%s)", c->new->label, r->workload, *r->params ? " " : "",
+	      r->params, name, change);
+	free(change);
+	free(name);
+}
+
 static int fail_on_worse(struct comparison *const *c, size_t count)
 {
 	int status = STATUS_DONE;
 
 	for (size_t i = 0; i < count; i++) {
 		for (size_t k = 0; k < c[i]->count; k++) {
-			const struct row *r = &c[i]->rows[k];
-			char *name;
-
-			if (!is_regression(r, c[i]->margin))
+			if (!is_regression(&c[i]->rows[k], c[i]->margin))
 				continue;
-			name = row_name(r);
-			error("worse in '%s': %s%s%s %s (%+.2f%%)", c[i]->new->label, r->workload,
-			      *r->params ? " " : "", r->params, name, (r->e.ratio - 1) * 100);
-			free(name);
+			tell_worse(c[i], &c[i]->rows[k]);
 			status = STATUS_FAILED;
 		}
 	}

@@ -660,6 +660,19 @@ differing() {
 	says "allowed is worse"
 }
 
+@test "compare: --fail-on worse tells what grew from nothing by its two figures" {
+	for l in base new; do
+		new_boot "$R" $l 0
+		slab fork/wide '{}' held anon_vma "$([ $l = base ] && echo 0 || echo 8)"
+	done
+	compare --fail-on worse base new
+	left_with 1
+	says "(0 -> 8)"
+	[[ $output != *nan%* ]]
+	# Whole slabs are history.
+	[[ $output != *"worse in"*"page bytes"* ]]
+}
+
 @test "compare: --fail-on worse sees exact counts that grew" {
 	for l in base new; do
 		new_boot "$R" $l 0
