@@ -39,10 +39,15 @@ void undo_all(void)
 	}
 }
 
-/* The handler was reset on entry: back from here, the signal ends the process as it would have. */
+/*
+ * Nothing interrupts it; back from here, the signal ends the process as it would have. The kernel
+ * must not reset the handler on entry (SA_RESETHAND): it does so before it blocks the signal, and
+ * timeout(1), which sends two, killed us between.
+ */
 static void on_signal(int number)
 {
 	undo_all();
+	signal(number, SIG_DFL);
 	raise(number);
 }
 
@@ -50,8 +55,9 @@ static void catch_signals(void)
 {
 	static const int caught[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGSEGV,
 				      SIGBUS, SIGFPE,  SIGILL, SIGABRT };
-	struct sigaction action = { .sa_handler = on_signal, .sa_flags = SA_RESETHAND };
+	struct sigaction action = { .sa_handler = on_signal };
 
+	sigfillset(&action.sa_mask);
 	for (size_t i = 0; i < sizeof(caught) / sizeof(*caught); i++)
 		sigaction(caught[i], &action, NULL);
 }
