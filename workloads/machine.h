@@ -160,4 +160,14 @@ long thp_mapped(const void *start, size_t bytes);
 /* The same over all VMAs of a region. */
 long thp_in_region(const struct region *r);
 
+/* ---------------------------------------------------------------------- TLB */
+
+/* Memory for tlb_flush(); the caller unmaps it. */
+struct region tlb_region(struct bench *b);
+/*
+ * Flushes all of this process's TLB, by a change of the rights of more pages than are flushed one
+ * by one.
+ */
+void tlb_flush(struct bench *b, const struct region *r);
+
 #endif

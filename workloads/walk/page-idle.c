@@ -5,7 +5,6 @@
  * there is: its cost per page, against the number of sharers.
  */
 #include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "workloads/machine.h"
@@ -81,20 +80,6 @@ static long ask(struct bench *b, bool timed)
 	return idle;
 }
 
-/*
- * Marking does not flush the TLB, so an access that it answers leaves no trace. To change the
- * rights of more pages than the kernel flushes one by one flushes all of this process.
- */
-static void flush_tlb(struct bench *b)
-{
-	const struct region *r = &flushed;
-
-	if (mprotect(r->base, r->bytes, PROT_READ) ||
-	    mprotect(r->base, r->bytes, PROT_READ | PROT_WRITE))
-		bench_fail(b, "mprotect: %m");
-	pages_touch(b, r->base, r->bytes);
-}
-
 static void walk(struct bench *b)
 {
 	long pages = b->param[PAGES], touched = pages / 2;
@@ -105,7 +90,8 @@ static void walk(struct bench *b)
 	idle = ask(b, true);
 	bench_work(b, PAGES_WALKED, pages);
 	bench_work(b, IDLE, idle);
-	flush_tlb(b);
+	/* Marking does not. */
+	tlb_flush(b, &flushed);
 	/* A page that is read is idle no more: the walk saw its accessed bit. */
 	for (long i = 0; i < touched; i++)
 		sum += *(volatile char *)(sharers.region.base + 2 * i * b->page_size);
@@ -125,9 +111,7 @@ static void run(struct bench *b)
 	words = bench_memory(b, pages * sizeof(*words));
 	sharers_new(b, &sharers, b->param[CHILDREN]);
 	sharers_map(b, &sharers, pages, -1);
-	flushed = region_map(b, 1, 1024 * b->page_size);
-	pages_small(flushed.base, flushed.bytes);
-	pages_touch(b, flushed.base, flushed.bytes);
+	flushed = tlb_region(b);
 	bench_hold(b, POPULATED);
 	sharers_fork(b, &sharers);
 	bench_work(b, FORKED, b->param[CHILDREN]);
