@@ -58,10 +58,10 @@ count() {
 	records "$1" "$2" | wc -l
 }
 
-# small_guests [LINE...]: a lab file with little memory, and further lines.
+# small_guests [LINE...]: a lab file with little memory, one seed, so that the same guests run each time, and further lines.
 small_guests() {
 	LAB=$BATS_TEST_TMPDIR/lab.ini
-	printf '%s\n' '[lab]' 'mode = layout' 'blocks = 1' 'seconds = 300' 'boot_seconds = 60' \
+	printf '%s\n' '[lab]' 'mode = layout' 'blocks = 1' 'seed = 1' 'seconds = 300' 'boot_seconds = 60' \
 		'[node 0]' 'cpus = 1' 'memory = 384M' '[node 1]' 'memory = 384M' "$@" >"$LAB"
 }
 

@@ -113,7 +113,7 @@ untouched() {
 	small_guests '[kernel base]' 'speed = 1'
 	lab --config "$LAB" "$BASE" "$NEW"
 	left_with 2
-	tells "lab.ini:12: 'speed' is no key of [kernel base]"
+	tells "lab.ini:13: 'speed' is no key of [kernel base]"
 	lab --config /nowhere.ini "$BASE" "$NEW"
 	left_with 2
 	printf '[run]\nspeed = 1\n' >"$BATS_TEST_TMPDIR/plan.ini"
